@@ -103,6 +103,19 @@ static void find_versions(struct rf_launch *launch, uint32_t all, uint32_t must)
     }
 }
 
+#define DELEGATE                                                                                                       \
+    "; as an ordinary user start inside a delegated cgroup: systemd-run --user --scope -p Delegate=yes "              \
+    "ringfence-run ..."
+
+static void check_places(void) {
+    for (int i = 0; i < rf_limits.leaf_count; i++) {
+        long error = sys_faccessat2(rf_limits.leaves[i].parent, "", 2, AT_EMPTY_PATH | AT_EACCESS);
+        if (error < 0)
+            rf_fail(RF_STEP("cgroup"), error, "no leaf can be made below our own cgroup (",
+                    rf_limits.leaves[i].v2 ? "v2" : "v1", ") for the policy's limits" DELEGATE);
+    }
+}
+
 void rf_limit_find(struct rf_launch *launch) {
     uint32_t must, all = wanted(launch, &must), in_v2 = 0;
     long n = rf_files_read(launch->proc, "self/cgroup", rf_limits.self, sizeof rf_limits.self);
@@ -120,6 +133,7 @@ void rf_limit_find(struct rf_launch *launch) {
         rf_limits.leaf_of[c] = rf_limit_v1_add(c == RF_CTL_IO ? "blkio" : rf_limit_names[c]);
         rf_limit_v1_check(launch, c);
     }
+    if (all != 0) check_places();
     if (!rf_limits.has_v2 && all != 0 && rf_limit_v1_has("freezer")) rf_limit_v1_add("freezer");
 }
 
@@ -165,8 +179,7 @@ static void make_leaves(bool must) {
         if (error == 0) continue;
         if (must)
             rf_fail(RF_STEP("cgroup"), error, "cannot make a leaf below our own cgroup (", leaf->v2 ? "v2" : "v1",
-                    ") for the policy's limits; as an ordinary user start inside a delegated cgroup: systemd-run "
-                    "--user --scope -p Delegate=yes ringfence-run ...");
+                    ") for the policy's limits" DELEGATE);
         /* Nothing was promised for it; the leaf would only have made the killing surer. */
         if (leaf->dir >= 0) rf_limit_remove();
         rf_limits.leaf_count = 0;

@@ -4,10 +4,13 @@
 #include "load.h"
 #include "params.h"
 
+static bool said; /* since the last step */
+
 /* One indented line from parts. */
 static void say_parts(const char *const *parts) {
     static char text[4 * RF_PAGE];
     struct rf_line line = RF_LINE(text);
+    said = true;
     rf_line_text(&line, "      ");
     while (*parts) rf_line_text(&line, *parts++);
     rf_fail_print(1, text);
@@ -162,15 +165,18 @@ static void print_stage(const struct rf_launch *launch, enum rf_stage stage, con
         rf_line_text(&line, ". ");
         rf_line_text(&line, step->words);
         rf_fail_print(1, text);
+        said = false;
         if (step->plan) step->plan(launch);
+        if (step->plan && !said) SAY("(nothing)");
     }
 }
 
 void rf_plan_print(const struct rf_launch *launch) {
     uint64_t number = 0;
     print_stage(launch, RF_BEFORE_CLONE, "The launcher:", &number);
-    print_stage(launch, RF_IN_CHILD, "The first process, born into the leaf and into:", &number);
+    rf_fail_print(1, "Then it clones the first process, into the leaf and into:");
     rf_plan_clone(launch);
+    print_stage(launch, RF_IN_CHILD, "The first process:", &number);
     print_stage(launch, RF_IN_PAYLOAD, "The process that becomes the payload:", &number);
     rf_fail_print(1, "Then the launcher supervises: it passes signals on, and removes the leaf at the end.");
 }

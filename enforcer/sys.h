@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Raw system calls.  Every wrapper returns what the kernel returns: a value, or -errno.  No libc: its
- * start-up alone costs as much as a whole launch.  Three machines: x86_64, aarch64, riscv64.
+ * start-up alone costs as much as a whole launch.  Three machines: sys_x86_64.h, sys_aarch64.h, sys_riscv64.h.
  */
 #ifndef RF_SYS_H
 #define RF_SYS_H
@@ -40,57 +40,23 @@
 #define RF_PAGE    4096
 
 #if defined(__x86_64__)
-#define RF_AUDIT_ARCH 0xc000003eu
-static inline long sys_6(long n, long a, long b, long c, long d, long e, long f) {
-    register long r10 __asm__("r10") = d;
-    register long r8 __asm__("r8") = e;
-    register long r9 __asm__("r9") = f;
-    long result;
-    __asm__ volatile("syscall"
-                     : "=a"(result)
-                     : "0"(n), "D"(a), "S"(b), "d"(c), "r"(r10), "r"(r8), "r"(r9)
-                     : "rcx", "r11", "memory");
-    return result;
-}
+#include "sys_x86_64.h"
 #elif defined(__aarch64__)
-#define RF_AUDIT_ARCH 0xc00000b7u
-static inline long sys_6(long n, long a, long b, long c, long d, long e, long f) {
-    register long x8 __asm__("x8") = n;
-    register long x0 __asm__("x0") = a;
-    register long x1 __asm__("x1") = b;
-    register long x2 __asm__("x2") = c;
-    register long x3 __asm__("x3") = d;
-    register long x4 __asm__("x4") = e;
-    register long x5 __asm__("x5") = f;
-    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
-    return x0;
-}
+#include "sys_aarch64.h"
 #elif defined(__riscv) && __riscv_xlen == 64
-#define RF_AUDIT_ARCH 0xc00000f3u
-static inline long sys_6(long n, long a, long b, long c, long d, long e, long f) {
-    register long a7 __asm__("a7") = n;
-    register long a0 __asm__("a0") = a;
-    register long a1 __asm__("a1") = b;
-    register long a2 __asm__("a2") = c;
-    register long a3 __asm__("a3") = d;
-    register long a4 __asm__("a4") = e;
-    register long a5 __asm__("a5") = f;
-    __asm__ volatile("ecall" : "+r"(a0) : "r"(a7), "r"(a1), "r"(a2), "r"(a3), "r"(a4), "r"(a5) : "memory");
-    return a0;
-}
+#include "sys_riscv64.h"
 #else
 #error "this machine has no system-call wrapper yet"
 #endif
 
-#define SYS_ARG(x)             ((long)(x))
-#define SYS0(n)                sys_6(__NR_##n, 0, 0, 0, 0, 0, 0)
-#define SYS1(n, a)             sys_6(__NR_##n, SYS_ARG(a), 0, 0, 0, 0, 0)
-#define SYS2(n, a, b)          sys_6(__NR_##n, SYS_ARG(a), SYS_ARG(b), 0, 0, 0, 0)
-#define SYS3(n, a, b, c)       sys_6(__NR_##n, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), 0, 0, 0)
-#define SYS4(n, a, b, c, d)    sys_6(__NR_##n, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), 0, 0)
-#define SYS5(n, a, b, c, d, e) sys_6(__NR_##n, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e), 0)
-#define SYS6(n, a, b, c, d, e, f)                                                                                      \
-    sys_6(__NR_##n, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e), SYS_ARG(f))
+#define SYS_ARG(x) ((long)(x))
+#define SYS0(n) sys_0(__NR_##n)
+#define SYS1(n, a) sys_1(__NR_##n, SYS_ARG(a))
+#define SYS2(n, a, b) sys_2(__NR_##n, SYS_ARG(a), SYS_ARG(b))
+#define SYS3(n, a, b, c) sys_3(__NR_##n, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c))
+#define SYS4(n, a, b, c, d) sys_4(__NR_##n, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d))
+#define SYS5(n, a, b, c, d, e) sys_5(__NR_##n, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e))
+#define SYS6(n, a, b, c, d, e, f) sys_6(__NR_##n, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e), SYS_ARG(f))
 
 /* Files. */
 static inline long sys_openat2(int dir, const char *path, uint64_t flags, uint64_t resolve) {
