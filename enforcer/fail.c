@@ -129,7 +129,11 @@ static void add_policy_line(struct rf_line *line, uint32_t section, uint32_t ind
 
 /* The message behind "ringfence-run: STEP: ". */
 static void add_message(struct rf_line *line, struct rf_where where, long error, va_list parts) {
-    for (const char *part; (part = va_arg(parts, const char *)) != NULL;) rf_line_text(line, part);
+    for (const char *part; (part = va_arg(parts, const char *)) != NULL;) {
+        size_t length = rf_chars_length(part);
+        if (length > 0 && part[length - 1] == '\n') length--; /* the content of a kernel file */
+        rf_line_bytes(line, part, length);
+    }
     if (error != 0) {
         const struct error_name *found = find_error(error);
         rf_line_text(line, ": ");

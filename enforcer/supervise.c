@@ -113,12 +113,13 @@ _Noreturn void rf_supervise(struct rf_launch *launch) {
         long n = sys_ppoll(polls, 3, NULL);
         if (n < 0 && n != -EINTR) rf_fail(RF_STEP("supervise"), n, "cannot wait");
         if (n < 0) continue;
-        if (polls[2].revents) {
+        /* The pipe is hung up when the first process is dead, too; should it not be, its death alone must do. */
+        if (!running && (polls[2].revents || polls[1].revents)) {
             started(launch);
             running = true;
             continue;
         }
-        if (polls[1].revents && running) end(launch);
+        if (polls[1].revents) end(launch);
         if (!(polls[0].revents & POLLIN)) continue;
         int signal = rf_reaper_next_signal((int)fd);
         if (!running && signal != 0)
