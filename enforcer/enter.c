@@ -14,8 +14,7 @@ static void join(const struct rf_launch *launch, uint32_t kinds) {
         const struct rf_join *j = RF_RECORD(&launch->view, JOINS, struct rf_join, i);
         if (!(j->kind & kinds)) continue;
         long error = sys_setns(launch->objects.joins[i], j->kind);
-        if (error < 0)
-            rf_fail(RF_AT("join", JOINS, i), error, "cannot join ", rf_view_string(&launch->view, j->path));
+        if (error < 0) rf_fail(RF_AT("join", JOINS, i), error, "cannot join ", rf_view_string(&launch->view, j->path));
     }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fail.h"
-#include "status.h"
 #include "line.h"
+#include "status.h"
 #include <stdarg.h>
 
 struct rf_shared *rf_shared;
@@ -93,7 +93,9 @@ void rf_fail_init(struct rf_launch *launch) {
     rf_shared = (struct rf_shared *)at;
 }
 
-void rf_fail_in_child(void) { in_child = true; }
+void rf_fail_in_child(void) {
+    in_child = true;
+}
 
 void rf_fail_print(int fd, const char *text) {
     char safe[1024];
@@ -172,7 +174,9 @@ _Noreturn void rf_fail_report(void) {
     report(code == RF_NOT_FOUND || code == RF_NOT_EXECUTABLE ? code : RF_STEP_FAILED, step, what);
 }
 
-void rf_fail_exit_with(int code) { exit_code = code; }
+void rf_fail_exit_with(int code) {
+    exit_code = code;
+}
 
 _Noreturn void rf_fail_with(struct rf_where where, long error, ...) {
     static char message[sizeof rf_shared->what];

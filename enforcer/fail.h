@@ -17,9 +17,9 @@ struct rf_where {
     uint32_t section;
     uint32_t index;
 };
-#define RF_STEP(name)                           ((struct rf_where){(name), 0, 0})
-#define RF_AT(name, type, i)                    ((struct rf_where){(name), RF_##type, (i)})
-#define RF_FIELD(name, type, record, member)    ((struct rf_where){(name), RF_##type, (uint32_t)offsetof(record, member)})
+#define RF_STEP(name)                        ((struct rf_where){(name), 0, 0})
+#define RF_AT(name, type, i)                 ((struct rf_where){(name), RF_##type, (i)})
+#define RF_FIELD(name, type, record, member) ((struct rf_where){(name), RF_##type, (uint32_t)offsetof(record, member)})
 
 /* `error` is a negative errno, or 0.  The strings behind it are concatenated, NULL ends them: hence the macros. */
 _Noreturn void rf_fail_with(struct rf_where where, long error, ...) __attribute__((sentinel, cold));
@@ -32,14 +32,14 @@ void rf_fail_exit_with(int code);
 /* Shared by all processes of the launch.  After the payload has started the supervisor takes nothing from
  * it but two small numbers: a payload with CAP_SYS_PTRACE could have written them. */
 struct rf_shared {
-    volatile uint32_t claimed;  /* 1: someone is writing the failure */
-    volatile uint32_t failed;   /* 1: the failure below is complete */
-    volatile uint32_t executing;/* 1: everything is applied, execve is next */
-    volatile uint32_t skipped;  /* RF_SKIPPED_* */
-    volatile uint32_t ended;    /* the reaper saw the payload end: */
-    volatile int32_t code;      /*   its exit code, or */
-    volatile int32_t signal;    /*   the signal that killed it */
-    const char *volatile at;    /* name of the step that runs: a literal, at one address in all processes */
+    volatile uint32_t claimed;   /* 1: someone is writing the failure */
+    volatile uint32_t failed;    /* 1: the failure below is complete */
+    volatile uint32_t executing; /* 1: everything is applied, execve is next */
+    volatile uint32_t skipped;   /* RF_SKIPPED_* */
+    volatile uint32_t ended;     /* the reaper saw the payload end: */
+    volatile int32_t code;       /*   its exit code, or */
+    volatile int32_t signal;     /*   the signal that killed it */
+    const char *volatile at;     /* name of the step that runs: a literal, at one address in all processes */
     int32_t exit;
     uint32_t section, index;
     char step[24];
