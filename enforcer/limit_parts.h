@@ -31,6 +31,7 @@ struct rf_limits {
     char path[RF_PAGE];     /* of the first leaf */
 };
 extern struct rf_limits rf_limits;
+extern const char rf_limit_advice[];               /* how an ordinary user gets a cgroup of its own */
 extern const char rf_limit_names[RF_CTL_COUNT][8]; /* as v2 calls them, by controller */
 
 /* Our position in a hierarchy, from /proc/self/cgroup ("" is v2): copies the path and gives the hierarchy's

@@ -132,7 +132,8 @@ void rf_limit_v2_choose(struct rf_launch *launch, uint32_t controllers, bool mus
     if (must)
         rf_fail(RF_STEP("cgroup"), 0, "no place for the limits: our own cgroup ", rf_limits.mount_v2_path, path,
                 " is not delegated with the controllers it needs, or holds other processes; name a place with "
-                "--cgroup-parent, or start with: systemd-run --user --scope -p Delegate=yes ringfence-run ...");
+                "--cgroup-parent",
+                rf_limit_advice);
 }
 
 /* Enables in `dir` what is missing there. */
