@@ -130,11 +130,11 @@ void rf_limit_find(struct rf_launch *launch) {
     for (uint8_t c = 1; c < RF_CTL_COUNT; c++) {
         if (rf_limits.version[c] == 2) rf_limits.leaf_of[c] = 0;
         if (rf_limits.version[c] != 1) continue;
-        rf_limits.leaf_of[c] = rf_limit_v1_add(c == RF_CTL_IO ? "blkio" : rf_limit_names[c]);
+        rf_limits.leaf_of[c] = rf_limit_v1_add(c == RF_CTL_IO ? "blkio" : rf_limit_names[c], true);
         rf_limit_v1_check(launch, c);
     }
     if (all != 0) check_places();
-    if (!rf_limits.has_v2 && all != 0 && rf_limit_v1_has("freezer")) rf_limit_v1_add("freezer");
+    if (!rf_limits.has_v2 && rf_limit_v1_has("freezer")) rf_limit_v1_add("freezer", false);
 }
 
 /* mkdir, open and lock.  Between the three a sweeper may take the directory for a stale one: it holds the
