@@ -68,7 +68,9 @@ void rf_diag_help(struct diags *diags, struct diag *diag, const char *format, ..
     va_end(args);
 }
 
-size_t rf_diags_errors(const struct diags *diags) { return diags->errors; }
+size_t rf_diags_errors(const struct diags *diags) {
+    return diags->errors;
+}
 
 /* ---- printing ---- */
 
@@ -77,7 +79,9 @@ struct paint {
     bool color;
 };
 
-static const char *ink(const struct paint *p, const char *code) { return p->color ? code : ""; }
+static const char *ink(const struct paint *p, const char *code) {
+    return p->color ? code : "";
+}
 #define RED   "\033[1;31m"
 #define BLUE  "\033[1;34m"
 #define BOLD  "\033[1m"
@@ -163,7 +167,9 @@ void rf_guess_init(struct guess *guess, const char *word, size_t length) {
     guess->distance = length <= 3 ? 2 : length <= 6 ? 3 : 4; /* must be less than this */
 }
 
-static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
+static unsigned least(unsigned a, unsigned b) {
+    return a < b ? a : b;
+}
 
 /* Damerau-Levenshtein with adjacent swaps: typing errors are mostly these. */
 static unsigned distance(const char *a, size_t na, const char *b, size_t nb) {

@@ -30,12 +30,12 @@ extern const struct diag_info rf_diag_info[DIAG_COUNT];
 
 struct diag {
     enum diag_id id;
-    struct span at;          /* source NULL: no place, only the message */
+    struct span at; /* source NULL: no place, only the message */
     const char *message;
-    const char *label;       /* behind the caret; or NULL */
-    struct span other;       /* a second place; source NULL: none */
+    const char *label; /* behind the caret; or NULL */
+    struct span other; /* a second place; source NULL: none */
     const char *other_label;
-    const char *help;        /* or NULL */
+    const char *help; /* or NULL */
     uint32_t sequence;
 };
 
@@ -43,7 +43,7 @@ struct diags {
     struct rf_arena *arena;
     struct diag **list;
     size_t count;
-    size_t errors;           /* found, kept or not */
+    size_t errors; /* found, kept or not */
     struct diag scratch;
 };
 
@@ -53,10 +53,12 @@ void rf_diags_init(struct diags *diags, struct rf_arena *arena);
  * are counted, not kept; the result is then a scratch diagnostic, never NULL. */
 struct diag *rf_diag(struct diags *diags, enum diag_id id, struct span at, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-void rf_diag_label(struct diags *diags, struct diag *diag, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void rf_diag_label(struct diags *diags, struct diag *diag, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void rf_diag_other(struct diags *diags, struct diag *diag, struct span at, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
-void rf_diag_help(struct diags *diags, struct diag *diag, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void rf_diag_help(struct diags *diags, struct diag *diag, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 size_t rf_diags_errors(const struct diags *diags);
 

@@ -112,8 +112,8 @@ const struct source *rf_source_read(struct rf_arena *arena, struct diags *diags,
         return NULL;
     }
     struct source *source = RF_NEW(arena, struct source);
-    *source = (struct source){.path = strcmp(path, "-") == 0 ? "<stdin>" : path, .label = label, .text = text,
-                              .length = (size_t)n};
+    *source = (struct source){
+        .path = strcmp(path, "-") == 0 ? "<stdin>" : path, .label = label, .text = text, .length = (size_t)n};
     text[n] = 0;
     index_lines(arena, source);
     SHA2_CTX sha;

@@ -10,14 +10,14 @@
 #define RF_SOURCE_MAX ((size_t)256 * 1024) /* bytes of one policy file */
 
 struct source {
-    const char *path;      /* as opened, for messages */
-    const char *label;     /* as named in the source map: relative to the main policy, or <installed>/..., <include>/... */
-    const char *text;      /* valid UTF-8 without NUL, NUL-terminated */
+    const char *path;  /* as opened, for messages */
+    const char *label; /* as named in the source map: relative to the main policy, or <installed>/..., <include>/... */
+    const char *text;  /* valid UTF-8 without NUL, NUL-terminated */
     size_t length;
     uint32_t lines;
     const uint32_t *line_starts; /* byte offset of each line, [lines] is length */
     uint8_t sha256[32];
-    uint32_t order;        /* in order of reading: main policy is 0 */
+    uint32_t order; /* in order of reading: main policy is 0 */
 };
 
 /* A range of characters; line and column are 1-based and count code points, end is exclusive. */
