@@ -40,6 +40,7 @@ bool rf_record_bind(struct bind *b, const char *record, const char *where, const
         value->set = true;
         value->at = node->pairs[i].value->at;
         value->origin = b->file;
+        value->indent = node->pairs[i].value->indent;
         good = rf_scalar_bind(b, &rf_fields[f], node->pairs[i].value, value) && good;
     }
     for (size_t f = 0; f < FIELD_COUNT; f++) {

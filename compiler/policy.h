@@ -87,7 +87,8 @@ struct item {
 
 struct value {
     bool set;
-    bool bad; /* written, but refused: no follow-up error about its absence */
+    bool bad;        /* written, but refused: no follow-up error about its absence */
+    uint32_t indent; /* T_TEXT: characters from `at` to the text, or RF_INEXACT */
     struct span at;
     const struct file *origin;
     const char *text, *parameter, *suffix;
@@ -118,6 +119,7 @@ struct file {
     size_t base_count;
     struct policy own;
     struct policy merged;
+    bool is_merged;
     bool is_preset; /* the language's defaults, not a file */
 };
 
