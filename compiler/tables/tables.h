@@ -40,7 +40,7 @@ extern const struct rf_syscall rf_syscalls[];
 extern const size_t rf_syscall_count;
 
 /* The newest release whose calls the table holds. */
-#define RF_NEWEST_KERNEL RF_RELEASE(7, 1)
+#define RF_NEWEST_KERNEL RF_RELEASE(7, 2)
 
 const struct rf_syscall *rf_syscall_find(const char *name, size_t length);
 const struct rf_syscall *rf_syscall_by_number(enum rf_machine machine, uint32_t number);
