@@ -29,9 +29,21 @@ static char *format_text(struct rf_arena *arena, const char *format, va_list arg
     return text;
 }
 
+static bool same_place(struct span a, struct span b) {
+    return a.source == b.source && a.line == b.line && a.column == b.column;
+}
+
 struct diag *rf_diag(struct diags *diags, enum diag_id id, struct span at, const char *format, ...) {
-    if (rf_diag_info[id].severity == SEVERITY_ERROR) diags->errors++;
+    va_list args;
+    va_start(args, format);
+    const char *message = format_text(diags->arena, format, args);
+    va_end(args);
     struct diag *d = &diags->scratch;
+    for (size_t i = 0; i < diags->count; i++) /* found again for a second machine */
+        if (diags->list[i]->id == id && same_place(diags->list[i]->at, at) &&
+            strcmp(diags->list[i]->message, message) == 0)
+            return d;
+    if (rf_diag_info[id].severity == SEVERITY_ERROR) diags->errors++;
     if (diags->count < KEPT_MAX) {
         d = RF_NEW(diags->arena, struct diag);
         d->sequence = (uint32_t)diags->count;
@@ -39,10 +51,7 @@ struct diag *rf_diag(struct diags *diags, enum diag_id id, struct span at, const
     }
     d->id = id;
     d->at = at;
-    va_list args;
-    va_start(args, format);
-    d->message = format_text(diags->arena, format, args);
-    va_end(args);
+    d->message = message;
     return d;
 }
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const enum rf_section_type sections[RF_MACHINES] = {RF_FILTER_X86_64, RF_FILTER_AARCH64, RF_FILTER_RISCV64};
+
 /* One rule of one call, with its place. */
 struct placed {
     struct rf_rule rule;
@@ -36,7 +38,8 @@ static void add_listed(struct building *b, const struct value *list, struct rf_a
     if (!item || item->gone) return;
     uint32_t kernel = (uint32_t)b->l->p->kernel.num;
     if (item->group && (item->since > kernel || b->call->since > kernel)) return;
-    if (!item->group) b->named = true, b->named_at = item->at;
+    /* A base lists calls for machines and kernels of which the policy may leave some out; the policy itself does not. */
+    if (!item->group && item->origin == b->l->file) b->named = true, b->named_at = item->at;
     add_rule(b, NULL, action, item->at);
 }
 
@@ -55,8 +58,7 @@ static void add_conditional(struct building *b, const struct item *rule) {
     const struct value *text = unless ? &RF_FIELD(rule, rule, unless) : &RF_FIELD(rule, rule, when);
     struct rf_expr_error error = {0};
     const struct rf_cond *cond = rf_expr_parse(c->arena, b->call, b->machine, text->text, &error);
-    b->named = true;
-    b->named_at = RF_FIELD(rule, rule, call).at;
+    if (rule->origin == b->l->file) b->named = true, b->named_at = RF_FIELD(rule, rule, call).at;
     if (!cond) {
         struct diag *d = rf_diag(c->diags, D_BAD_CONDITION, inside(text, error.start, error.end), "%s", error.message);
         if (error.help) rf_diag_label(c->diags, d, "%s", error.help);
@@ -129,7 +131,6 @@ static void check_start(struct building *b) {
 
 /* The line that decides: of the strictest rule. */
 static void note_call(struct building *b, uint32_t number) {
-    static const enum rf_section_type sections[RF_MACHINES] = {RF_FILTER_X86_64, RF_FILTER_AARCH64, RF_FILTER_RISCV64};
     size_t strictest = 0;
     for (size_t i = 1; i < b->count; i++)
         if (b->rules[i].rule.action.kind > b->rules[strictest].rule.action.kind) strictest = i;
@@ -141,7 +142,7 @@ static int by_number(const void *pa, const void *pb) {
     return a->number < b->number ? -1 : a->number > b->number;
 }
 
-static void lower_machine(struct lower *l, enum rf_machine machine, bool first) {
+static void lower_machine(struct lower *l, enum rf_machine machine) {
     struct rf_arena *arena = l->c->arena;
     struct rf_seccomp *policy = &l->filters[l->filter_count].policy;
     *policy = (struct rf_seccomp){
@@ -152,7 +153,7 @@ static void lower_machine(struct lower *l, enum rf_machine machine, bool first) 
         *b = (struct building){.l = l, .machine = machine, .call = &rf_syscalls[i]};
         if (b->call->number[machine] < 0) continue;
         collect(b);
-        if (first) check_newer(b);
+        check_newer(b);
         check_start(b);
         if (!b->count || b->call->since > policy->kernel) continue;
         struct rf_rule *rules = rf_arena_alloc(arena, b->count * sizeof *rules);
@@ -164,7 +165,6 @@ static void lower_machine(struct lower *l, enum rf_machine machine, bool first) 
     }
     qsort(calls, policy->count, sizeof *calls, by_number);
     policy->calls = calls;
-    static const enum rf_section_type sections[RF_MACHINES] = {RF_FILTER_X86_64, RF_FILTER_AARCH64, RF_FILTER_RISCV64};
     rf_lower_note(l, sections[machine], RF_NONE, l->p->seccomp_default.at);
     l->filter_count++;
 }
@@ -174,7 +174,7 @@ static void check_on_arch(struct lower *l, const struct value *list) {
     for (size_t i = 0; i < list->count; i++) {
         const struct item *item = &list->items[i];
         const struct rf_syscall *call = rf_syscall_find(item->name, strlen(item->name));
-        bool anywhere = item->gone || item->group || !call;
+        bool anywhere = item->gone || item->group || !call || item->origin != l->file;
         for (size_t a = 0; a < l->p->arch.count && !anywhere; a++)
             anywhere = call->number[l->p->arch.items[a].num] >= 0;
         if (anywhere) continue;
@@ -185,7 +185,6 @@ static void check_on_arch(struct lower *l, const struct value *list) {
 }
 
 static void generate(struct lower *l, struct lowered_filter *filter) {
-    static const enum rf_section_type sections[RF_MACHINES] = {RF_FILTER_X86_64, RF_FILTER_AARCH64, RF_FILTER_RISCV64};
     filter->insns = rf_arena_alloc(l->c->arena, RF_FILTER_MAX * sizeof *filter->insns);
     filter->count = rf_gen(l->c->arena, &filter->policy, filter->insns);
     if (!filter->count) {
@@ -206,7 +205,7 @@ void rf_lower_seccomp(struct lower *l) {
     check_on_arch(l, &p->seccomp_kill);
     for (size_t i = 0; i < p->seccomp_errno.count; i++)
         if (!p->seccomp_errno.items[i].gone) check_on_arch(l, p->seccomp_errno.items[i].fields);
-    for (size_t i = 0; i < p->arch.count; i++) lower_machine(l, (enum rf_machine)p->arch.items[i].num, i == 0);
+    for (size_t i = 0; i < p->arch.count; i++) lower_machine(l, (enum rf_machine)p->arch.items[i].num);
     if (rf_diags_errors(l->c->diags)) return;
     for (size_t i = 0; i < l->filter_count; i++) generate(l, &l->filters[i]);
     struct rf_seccomp policies[RF_MACHINES];

@@ -52,7 +52,8 @@ static bool bind_capability(struct bind *b, const struct node *node, bool remove
 }
 
 static bool bind_device(struct bind *b, const struct node *node, bool remove, struct value *value) {
-    if (node->kind != NODE_SCALAR || rf_tree_is_null(node)) {
+    /* To YAML the word null is nothing; in this list it can only be /dev/null. */
+    if (node->kind != NODE_SCALAR || !node->length) {
         rf_bind_wrong_type(b, node, "a device node");
         return false;
     }
