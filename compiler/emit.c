@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#define _GNU_SOURCE /* memfd_create, mkostemp, file seals */
 #include "emit.h"
 
 #include <errno.h>
