@@ -10,7 +10,7 @@ int leak(int number) {
     return 0;
 }
 
-int size(const char *text);
-int size(const char *text) {
-    return (int)strlen(text + 1) + (int)sizeof(sizeof(int));
+int same(const char *left, const char *right);
+int same(const char *left, const char *right) {
+    return strcmp(left, right) == 1;
 }
