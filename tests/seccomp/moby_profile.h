@@ -15,12 +15,12 @@ enum moby_op { MOBY_NE, MOBY_LT, MOBY_LE, MOBY_EQ, MOBY_GE, MOBY_GT, MOBY_MASKED
 struct moby_condition {
     enum moby_op op;
     unsigned index;
-    uint64_t value, second;   /* MASKED_EQ: (argument & value) == second */
+    uint64_t value, second; /* MASKED_EQ: (argument & value) == second */
 };
 
 struct moby_entry {
     const char *call;
-    uint32_t action;          /* SECCOMP_RET_* word */
+    uint32_t action; /* SECCOMP_RET_* word */
     struct moby_condition conditions[6];
     size_t count;
 };
