@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading a blob: verify once, then accessors that cannot fail.
- * No heap, no stdio, no libc beyond memcmp: this is the enforcer's reader and the compiler's.
+ * No heap, no stdio, no libc beyond memcmp, memcpy and memset: this is the enforcer's reader and the compiler's.
  *
  * Life cycle: rf_view_open() on a buffer that outlives the view; then rf_view_count(), the record
  * accessors and rf_view_string().  rf_view_map_open() only to name a policy line or to inspect.
