@@ -135,6 +135,7 @@ void rf_worklist_push(struct rf_worklist *work, const struct rf_region *region) 
 bool rf_region_decide(struct rf_worklist *work, struct rf_region *region, struct rf_test test) {
     struct rf_domain *d = &region->words[test.word];
     bool outcome;
+    if (work) work->tests++; /* a single input needs no list */
     if (settled_by_bits(d, &test, &outcome)) return outcome;
     struct pieces p;
     p.count = 0;
