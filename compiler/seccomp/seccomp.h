@@ -103,7 +103,9 @@ struct rf_seccomp_data {      /* struct seccomp_data of linux/seccomp.h */
     uint64_t args[6];
 };
 
+/* Beyond either a proof is TOO_LARGE: it takes a second or two by then. */
 #define RF_PROOF_CELLS_MAX 2000000u
+#define RF_PROOF_TESTS_MAX 100000000u
 enum rf_proof_result { RF_PROVEN, RF_DIFFERS, RF_PROOF_TOO_LARGE, RF_PROOF_MALFORMED };
 struct rf_proof {
     enum rf_proof_result result;
