@@ -31,7 +31,9 @@ void rf_confine_caps_bound(uint64_t set) {
         if (sys_prctl(PR_CAPBSET_READ, n, 0) != 0)
             rf_fail(at, 0, "CAP_", rf_fail_capability(n), " stayed in the bounding set");
     }
-    if (n < 64 && (set >> n) != 0) rf_fail(at, 0, "the policy gives capability ", RF_DECIMAL((uint64_t)(63 - __builtin_clzll(set))), ", which this kernel does not have");
+    if (n < 64 && (set >> n) != 0)
+        rf_fail(at, 0, "the policy gives capability ", RF_DECIMAL((uint64_t)(63 - __builtin_clzll(set))),
+                ", which this kernel does not have");
 }
 
 static void put(uint64_t permitted, uint64_t inheritable) {
@@ -53,7 +55,8 @@ static void read_back(uint64_t set, uint64_t inheritable, unsigned long bits) {
     for (uint32_t n = 0; n < 64; n++) {
         long raised = ambient(PR_CAP_AMBIENT_IS_SET, n);
         if (raised == -EINVAL) break;
-        if (raised != (long)(inheritable >> n & 1)) rf_fail(at, 0, "CAP_", rf_fail_capability(n), ": wrong ambient state");
+        if (raised != (long)(inheritable >> n & 1))
+            rf_fail(at, 0, "CAP_", rf_fail_capability(n), ": wrong ambient state");
     }
     if (sys_prctl(PR_GET_SECUREBITS, 0, 0) != (long)bits) rf_fail(at, 0, "the kernel did not keep the securebits");
 }
@@ -66,8 +69,9 @@ static void read_back(uint64_t set, uint64_t inheritable, unsigned long bits) {
  */
 void rf_confine_caps_set(uint64_t set, bool as_root) {
     const uint64_t inheritable = as_root ? 0 : set;
-    const unsigned long bits =
-        as_root ? 0 : SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+    const unsigned long bits = as_root ? 0
+                                       : SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
+                                             SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
     struct sys_caps caps;
     long error = sys_capget(&caps);
     if (error < 0) rf_fail(at, error, "cannot read our capabilities");

@@ -48,9 +48,11 @@ static void set_ids(const struct rf_launch *launch) {
         rf_fail(uid_at, error, "cannot become uid ", RF_DECIMAL(uid),
                 error == -EPERM ? "; it needs root (CAP_SETUID), or `namespaces.user: new`" : "");
     error = sys_getresgid(got);
-    if (error < 0 || got[0] != gid || got[1] != gid || got[2] != gid) rf_fail(gid_at, error, "the kernel did not keep the gid");
+    if (error < 0 || got[0] != gid || got[1] != gid || got[2] != gid)
+        rf_fail(gid_at, error, "the kernel did not keep the gid");
     error = sys_getresuid(got);
-    if (error < 0 || got[0] != uid || got[1] != uid || got[2] != uid) rf_fail(uid_at, error, "the kernel did not keep the uid");
+    if (error < 0 || got[0] != uid || got[1] != uid || got[2] != uid)
+        rf_fail(uid_at, error, "the kernel did not keep the uid");
 }
 
 void rf_confine_identity(struct rf_launch *launch) {

@@ -46,13 +46,18 @@ void rf_confine_rlimits(struct rf_launch *launch) {
         struct rlimit64 got = {0, 0};
         long error = sys_prlimit(r->resource, &set, NULL);
         if (error < 0)
-            rf_fail(where, error, "resource ", RF_DECIMAL(r->resource), " (RLIMIT_*): cannot set ",
-                    RF_DECIMAL(r->soft), ":", RF_DECIMAL(r->hard),
-                    error == -EPERM ? "; raising a hard limit takes CAP_SYS_RESOURCE" : "");
+            rf_fail(where, error, "resource ", RF_DECIMAL(r->resource), " (RLIMIT_*): cannot set ", RF_DECIMAL(r->soft),
+                    ":", RF_DECIMAL(r->hard), error == -EPERM ? "; raising a hard limit takes CAP_SYS_RESOURCE" : "");
         error = sys_prlimit(r->resource, NULL, &got);
         if (error < 0 || got.rlim_cur != r->soft || got.rlim_max != r->hard)
             rf_fail(where, error, "resource ", RF_DECIMAL(r->resource), ": the kernel did not keep the limit");
     }
 }
 
-void rf_confine_umask(struct rf_launch *launch) { sys_umask(launch->process->umask); }
+/* umask(2) gives the one before, and nothing else: the second call reads the first one back. */
+void rf_confine_umask(struct rf_launch *launch) {
+    const long wanted = launch->process->umask;
+    sys_umask(launch->process->umask);
+    if (sys_umask(launch->process->umask) != wanted)
+        rf_fail(RF_FIELD("umask", PROCESS, struct rf_process, umask), 0, "the kernel did not keep the umask");
+}

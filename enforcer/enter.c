@@ -14,8 +14,7 @@ static void join(const struct rf_launch *launch, uint32_t kinds) {
         const struct rf_join *j = RF_RECORD(&launch->view, JOINS, struct rf_join, i);
         if (!(j->kind & kinds)) continue;
         long error = sys_setns(launch->objects.joins[i], j->kind);
-        if (error < 0)
-            rf_fail(RF_AT("join", JOINS, i), error, "cannot join ", rf_view_string(&launch->view, j->path));
+        if (error < 0) rf_fail(RF_AT("join", JOINS, i), error, "cannot join ", rf_view_string(&launch->view, j->path));
     }
 }
 
@@ -64,10 +63,16 @@ long rf_enter_write_self(const struct rf_launch *launch, const char *name, const
     return error < 0 ? error : closed;
 }
 
+/* An end left open would make the other side wait for ever. */
+static void close_end(int fd) {
+    long error = sys_close(fd);
+    if (error < 0) rf_fail(RF_STEP("enter"), error, "cannot close a pipe");
+}
+
 _Noreturn static void live(struct rf_launch *launch) {
     rf_fail_in_child();
-    sys_close(launch->go[1]);
-    sys_close(launch->ready[0]);
+    close_end(launch->go[1]); /* while we hold it, the supervisor's death would not show */
+    close_end(launch->ready[0]);
     rf_enter_die_with_parent(launch);
     rf_launch_run(launch, RF_IN_CHILD);
     rf_launch_run(launch, RF_IN_PAYLOAD);
@@ -99,8 +104,8 @@ void rf_enter_clone(struct rf_launch *launch) {
                                    : "");
     launch->child = (int)child;
     launch->pidfd = pidfd;
-    sys_close(launch->go[0]);
-    sys_close(launch->ready[1]);
+    close_end(launch->go[0]);
+    close_end(launch->ready[1]);
     launch->go[0] = launch->ready[1] = -1;
     rf_enter_write_maps(launch);
 }

@@ -26,7 +26,9 @@ static void write_map(int dir, const char *file, const char *map) {
                                 : "");
 }
 
-static bool is_self(const struct rf_launch *launch) { return (launch->ns->flags & RF_NS_MAP_SELF) != 0; }
+static bool is_self(const struct rf_launch *launch) {
+    return (launch->ns->flags & RF_NS_MAP_SELF) != 0;
+}
 
 static const char *map_text(const struct rf_launch *launch, uint32_t kind) {
     struct rf_line line = RF_LINE(text);
@@ -78,8 +80,8 @@ static void check_single(const struct rf_launch *launch, uint32_t kind) {
         const struct rf_id_map *m = RF_RECORD(v, ID_MAPS, struct rf_id_map, i);
         if (m->kind != kind) continue;
         if (++count > 1 || m->size != 1 || m->outside != own)
-            rf_fail(RF_AT("user", ID_MAPS, i), -EPERM, "an ordinary user can map only the own ",
-                    kind ? "gid " : "uid ", RF_DECIMAL(own), " to one id inside; start as root for wider maps");
+            rf_fail(RF_AT("user", ID_MAPS, i), -EPERM, "an ordinary user can map only the own ", kind ? "gid " : "uid ",
+                    RF_DECIMAL(own), " to one id inside; start as root for wider maps");
     }
 }
 

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fail.h"
-#include "status.h"
 #include "line.h"
+#include "status.h"
+#include <stdarg.h>
 
 struct rf_shared *rf_shared;
 void (*rf_fail_undo)(struct rf_launch *launch);
 
 static struct rf_launch *the_launch; /* for the view and the options only */
 static bool in_child;
+static int exit_code = RF_STEP_FAILED;
 
 struct error_name {
     uint8_t number;
@@ -91,7 +93,9 @@ void rf_fail_init(struct rf_launch *launch) {
     rf_shared = (struct rf_shared *)at;
 }
 
-void rf_fail_in_child(void) { in_child = true; }
+void rf_fail_in_child(void) {
+    in_child = true;
+}
 
 void rf_fail_print(int fd, const char *text) {
     char safe[1024];
@@ -126,8 +130,12 @@ static void add_policy_line(struct rf_line *line, uint32_t section, uint32_t ind
 }
 
 /* The message behind "ringfence-run: STEP: ". */
-static void add_message(struct rf_line *line, struct rf_where where, long error, const char *const *parts) {
-    while (*parts) rf_line_text(line, *parts++);
+static void add_message(struct rf_line *line, struct rf_where where, long error, va_list parts) {
+    for (const char *part; (part = va_arg(parts, const char *)) != NULL;) {
+        size_t length = rf_chars_length(part);
+        if (length > 0 && part[length - 1] == '\n') length--; /* the content of a kernel file */
+        rf_line_bytes(line, part, length);
+    }
     if (error != 0) {
         const struct error_name *found = find_error(error);
         rf_line_text(line, ": ");
@@ -166,23 +174,30 @@ _Noreturn void rf_fail_report(void) {
     report(code == RF_NOT_FOUND || code == RF_NOT_EXECUTABLE ? code : RF_STEP_FAILED, step, what);
 }
 
-_Noreturn void rf_fail_with(int code, struct rf_where where, long error, const char *const *parts) {
+void rf_fail_exit_with(int code) {
+    exit_code = code;
+}
+
+_Noreturn void rf_fail_with(struct rf_where where, long error, ...) {
     static char message[sizeof rf_shared->what];
     struct rf_line line = RF_LINE(message);
+    va_list parts;
+    va_start(parts, error);
     if (!in_child) {
         static bool failing;
         if (failing) sys_exit(RF_STEP_FAILED); /* the undoing failed too: say the first thing only */
         failing = true;
         add_message(&line, where, error, parts);
-        report(code, where.step, message);
+        report(exit_code, where.step, message);
     }
     if (!__atomic_exchange_n(&rf_shared->claimed, 1u, __ATOMIC_ACQ_REL)) {
         struct rf_line step = RF_LINE(rf_shared->step);
         line = RF_LINE(rf_shared->what);
         add_message(&line, where, error, parts);
         rf_line_text(&step, where.step);
-        rf_shared->exit = code;
+        rf_shared->exit = exit_code;
         __atomic_store_n(&rf_shared->failed, 1u, __ATOMIC_RELEASE);
     }
+    va_end(parts);
     sys_exit(RF_STEP_FAILED);
 }

@@ -17,27 +17,29 @@ struct rf_where {
     uint32_t section;
     uint32_t index;
 };
-#define RF_STEP(name)                           ((struct rf_where){(name), 0, 0})
-#define RF_AT(name, type, i)                    ((struct rf_where){(name), RF_##type, (i)})
-#define RF_FIELD(name, type, record, member)    ((struct rf_where){(name), RF_##type, (uint32_t)offsetof(record, member)})
+#define RF_STEP(name)                        ((struct rf_where){(name), 0, 0})
+#define RF_AT(name, type, i)                 ((struct rf_where){(name), RF_##type, (i)})
+#define RF_FIELD(name, type, record, member) ((struct rf_where){(name), RF_##type, (uint32_t)offsetof(record, member)})
 
-/* Fails with exit code `code`.  `error` is a negative errno, or 0.  `parts` is concatenated. */
-_Noreturn void rf_fail_with(int code, struct rf_where where, long error, const char *const *parts);
-#define rf_fail_code(code, where, error, ...)                                                                          \
-    rf_fail_with((code), (where), (error), (const char *const[]){__VA_ARGS__, NULL})
-#define rf_fail(where, error, ...) rf_fail_code(RF_STEP_FAILED, where, error, __VA_ARGS__)
+/* `error` is a negative errno, or 0.  The strings behind it are concatenated, NULL ends them: hence the macros. */
+_Noreturn void rf_fail_with(struct rf_where where, long error, ...) __attribute__((sentinel, cold));
+#define rf_fail(where, error, ...) rf_fail_with((where), (error), __VA_ARGS__, NULL)
+
+/* The same with another exit code than 125. */
+void rf_fail_exit_with(int code);
+#define rf_fail_code(code, where, error, ...) (rf_fail_exit_with(code), rf_fail(where, error, __VA_ARGS__))
 
 /* Shared by all processes of the launch.  After the payload has started the supervisor takes nothing from
  * it but two small numbers: a payload with CAP_SYS_PTRACE could have written them. */
 struct rf_shared {
-    volatile uint32_t claimed;  /* 1: someone is writing the failure */
-    volatile uint32_t failed;   /* 1: the failure below is complete */
-    volatile uint32_t executing;/* 1: everything is applied, execve is next */
-    volatile uint32_t skipped;  /* RF_SKIPPED_* */
-    volatile uint32_t ended;    /* the reaper saw the payload end: */
-    volatile int32_t code;      /*   its exit code, or */
-    volatile int32_t signal;    /*   the signal that killed it */
-    const char *volatile at;    /* name of the step that runs: a literal, at one address in all processes */
+    volatile uint32_t claimed;   /* 1: someone is writing the failure */
+    volatile uint32_t failed;    /* 1: the failure below is complete */
+    volatile uint32_t executing; /* 1: everything is applied, execve is next */
+    volatile uint32_t skipped;   /* RF_SKIPPED_* */
+    volatile uint32_t ended;     /* the reaper saw the payload end: */
+    volatile int32_t code;       /*   its exit code, or */
+    volatile int32_t signal;     /*   the signal that killed it */
+    const char *volatile at;     /* name of the step that runs: a literal, at one address in all processes */
     int32_t exit;
     uint32_t section, index;
     char step[24];

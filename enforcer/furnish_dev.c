@@ -5,11 +5,15 @@
 
 static int dev = -1;
 
-int rf_furnish_dev_fd(void) { return dev; }
+int rf_furnish_dev_fd(void) {
+    return dev;
+}
 
 static void make_links(void) {
-    static const char links[][2][16] = {
-        {"fd", "/proc/self/fd"}, {"stdin", "/proc/self/fd/0"}, {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"}};
+    static const char links[][2][16] = {{"fd", "/proc/self/fd"},
+                                        {"stdin", "/proc/self/fd/0"},
+                                        {"stdout", "/proc/self/fd/1"},
+                                        {"stderr", "/proc/self/fd/2"}};
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
         long error = sys_symlinkat(links[i][1], dev, links[i][0]);
         if (error < 0) rf_fail(RF_STEP("dev"), error, "/dev/", links[i][0]);

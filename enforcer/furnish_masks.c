@@ -4,7 +4,7 @@
 #include "furnish.h"
 #include "mount.h"
 
-#define EMPTY "ringfence.empty"
+#define EMPTY  "ringfence.empty"
 #define CLOSED (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 
 /* A path that is not there fulfils the promise.  It cannot appear later on a file system of ours; on a writable
@@ -28,8 +28,7 @@ static bool covers_mount(const struct rf_launch *launch, const char *path) {
 /* Before the masks: without mount_setattr the copy leaves out mounts below, and must not uncover a mask. */
 void rf_furnish_read_only(struct rf_launch *launch) {
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_READ_ONLY); i++) {
-        const char *path =
-            rf_view_string(&launch->view, RF_RECORD(&launch->view, READ_ONLY, struct rf_path, i)->path);
+        const char *path = rf_view_string(&launch->view, RF_RECORD(&launch->view, READ_ONLY, struct rf_path, i)->path);
         struct rf_where where = RF_AT("read-only", READ_ONLY, i);
         long target = find(launch, path, where);
         if (target < 0) continue;

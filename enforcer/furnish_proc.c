@@ -23,8 +23,7 @@ void rf_furnish_proc(struct rf_launch *launch) {
     if (rf_furnish_keeps(launch) || launch->root->proc == RF_PROC_NONE) return;
     bool pids = launch->root->proc == RF_PROC_PIDS;
     bool from_host = !launch->clones && !rf_launch_new(launch, CLONE_NEWPID);
-    if (from_host && pids)
-        rf_fail(where, 0, "an ordinary user can have `proc: pids` only with a new pid namespace");
+    if (from_host && pids) rf_fail(where, 0, "an ordinary user can have `proc: pids` only with a new pid namespace");
     int mount = from_host ? clone_host("/proc", PROC_SUPER_MAGIC, where)
                           : rf_mount_new("proc", QUIET, where, pids ? only_pids : NULL);
     rf_mount_attach(mount, rf_mount_target(launch, "/proc", true, where), where, "/proc");

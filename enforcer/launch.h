@@ -33,11 +33,11 @@ struct rf_options {
 
 /* Host objects that were opened before anything was made.  -1: not used. */
 struct rf_objects {
-    int root;                   /* the tree to attach (detached clone), or O_PATH of it when rootless */
-    int mounts[RF_MOUNTS_MAX];  /* the same per bind */
-    int devices[RF_DEVICES_MAX];/* the same; only where nodes cannot be made */
-    int joins[RF_JOINS_MAX];    /* namespace files */
-    int io[RF_IO_MAX];          /* O_PATH */
+    int root;                    /* the tree to attach (detached clone), or O_PATH of it when rootless */
+    int mounts[RF_MOUNTS_MAX];   /* the same per bind */
+    int devices[RF_DEVICES_MAX]; /* the same; only where nodes cannot be made */
+    int joins[RF_JOINS_MAX];     /* namespace files */
+    int io[RF_IO_MAX];           /* O_PATH */
 };
 
 struct rf_launch {
@@ -57,21 +57,21 @@ struct rf_launch {
     int proc;            /* O_PATH of the launcher's /proc, checked to be procfs */
     struct rf_objects objects;
 
-    int go[2];           /* pipe; the write end is only the supervisor's: hang-up means that it died */
-    int ready[2];        /* pipe; the write end closes at execve */
-    int child;           /* pid of the first process */
+    int go[2];    /* pipe; the write end is only the supervisor's: hang-up means that it died */
+    int ready[2]; /* pipe; the write end closes at execve */
+    int child;    /* pid of the first process */
     int pidfd;
     int root_fd;         /* first process: the attached root */
     const char *program; /* payload process: the path to execute */
 };
 
-#define RF_STEP_FAILED 125
+#define RF_STEP_FAILED    125
 #define RF_NOT_EXECUTABLE 126
-#define RF_NOT_FOUND 127
+#define RF_NOT_FOUND      127
 
 /* One line of the launch: see the table in launch.c. */
 struct rf_step {
-    const char *name;                             /* as in messages */
+    const char *name; /* as in messages */
     void (*run)(struct rf_launch *launch);
     const char *words;                            /* for --plan */
     void (*plan)(const struct rf_launch *launch); /* prints the policy's values, or NULL */

@@ -14,7 +14,9 @@ static const struct rf_limit *limit_at(const struct rf_launch *launch, uint32_t 
     return RF_RECORD(&launch->view, LIMITS, struct rf_limit, i);
 }
 
-static struct rf_where at(uint32_t i) { return RF_AT("cgroup", LIMITS, i); }
+static struct rf_where at(uint32_t i) {
+    return RF_AT("cgroup", LIMITS, i);
+}
 
 static bool lists(const char *line_start, const char *controller) {
     const char *p = line_start;
@@ -103,6 +105,19 @@ static void find_versions(struct rf_launch *launch, uint32_t all, uint32_t must)
     }
 }
 
+#define DELEGATE                                                                                                       \
+    "; as an ordinary user start inside a delegated cgroup: systemd-run --user --scope -p Delegate=yes "               \
+    "ringfence-run ..."
+
+static void check_places(void) {
+    for (int i = 0; i < rf_limits.leaf_count; i++) {
+        long error = sys_faccessat2(rf_limits.leaves[i].parent, "", 2, AT_EMPTY_PATH | AT_EACCESS);
+        if (error < 0)
+            rf_fail(RF_STEP("cgroup"), error, "no leaf can be made below our own cgroup (",
+                    rf_limits.leaves[i].v2 ? "v2" : "v1", ") for the policy's limits" DELEGATE);
+    }
+}
+
 void rf_limit_find(struct rf_launch *launch) {
     uint32_t must, all = wanted(launch, &must), in_v2 = 0;
     long n = rf_files_read(launch->proc, "self/cgroup", rf_limits.self, sizeof rf_limits.self);
@@ -120,6 +135,7 @@ void rf_limit_find(struct rf_launch *launch) {
         rf_limits.leaf_of[c] = rf_limit_v1_add(c == RF_CTL_IO ? "blkio" : rf_limit_names[c]);
         rf_limit_v1_check(launch, c);
     }
+    if (all != 0) check_places();
     if (!rf_limits.has_v2 && all != 0 && rf_limit_v1_has("freezer")) rf_limit_v1_add("freezer");
 }
 
@@ -143,8 +159,8 @@ static long make_leaf(struct rf_leaf *leaf) {
             sys_unlinkat(leaf->parent, leaf->name, AT_REMOVEDIR);
             return dir < 0 ? dir : error;
         }
-        if (sys_statx(leaf->parent, leaf->name, AT_SYMLINK_NOFOLLOW, &named) == 0 &&
-            sys_fstatx((int)dir, &held) == 0 && named.stx_ino == held.stx_ino) {
+        if (sys_statx(leaf->parent, leaf->name, AT_SYMLINK_NOFOLLOW, &named) == 0 && sys_fstatx((int)dir, &held) == 0 &&
+            named.stx_ino == held.stx_ino) {
             leaf->dir = (int)dir;
             return 0;
         }
@@ -165,8 +181,7 @@ static void make_leaves(bool must) {
         if (error == 0) continue;
         if (must)
             rf_fail(RF_STEP("cgroup"), error, "cannot make a leaf below our own cgroup (", leaf->v2 ? "v2" : "v1",
-                    ") for the policy's limits; as an ordinary user start inside a delegated cgroup: systemd-run "
-                    "--user --scope -p Delegate=yes ringfence-run ...");
+                    ") for the policy's limits" DELEGATE);
         /* Nothing was promised for it; the leaf would only have made the killing surer. */
         if (leaf->dir >= 0) rf_limit_remove();
         rf_limits.leaf_count = 0;
@@ -188,8 +203,12 @@ static bool read_limit(const char *text, uint64_t *value, uint64_t *per) {
 
 /* The kernel accepts a limit above that of an ancestor in silence; it would then not be the limit in force. */
 static void compare_above(const struct rf_launch *launch, uint32_t i, const struct rf_leaf *leaf) {
-    static const char files[][28] = {"memory.max",        "memory.high",    "memory.swap.max",
-                                     "pids.max",          "cpu.max",        "memory.limit_in_bytes",
+    static const char files[][28] = {"memory.max",
+                                     "memory.high",
+                                     "memory.swap.max",
+                                     "pids.max",
+                                     "cpu.max",
+                                     "memory.limit_in_bytes",
                                      "memory.memsw.limit_in_bytes"};
     const char *file = rf_view_string(&launch->view, limit_at(launch, i)->file);
     const char *text = rf_view_string(&launch->view, limit_at(launch, i)->text);
@@ -207,8 +226,8 @@ static void compare_above(const struct rf_launch *launch, uint32_t i, const stru
             rf_line_number(&line, (uint64_t)dir);
             long n = sys_readlinkat(launch->proc, link, path, sizeof path - 1);
             path[n < 0 ? 0 : n] = '\0';
-            rf_fail(at(i), 0, file, " ", text, " is more than the enclosing cgroup allows: ", path, "/", file,
-                    " is ", buffer);
+            rf_fail(at(i), 0, file, " ", text, " is more than the enclosing cgroup allows: ", path, "/", file, " is ",
+                    buffer);
         }
         long up = sys_openat((int)dir, "..", O_RDONLY | O_DIRECTORY, 0);
         sys_close((int)dir);
@@ -255,7 +274,8 @@ static void write_limit(const struct rf_launch *launch, uint32_t i) {
         return;
     }
     if (error == -ENOENT && (limit->flags & RF_LIMIT_IF_SWAP) && has_no_swap(launch)) return;
-    if (error < 0) rf_fail(at(i), error, "cannot write '", text, "' to ", file, leaf->v2 ? " (cgroup v2)" : " (cgroup v1)");
+    if (error < 0)
+        rf_fail(at(i), error, "cannot write '", text, "' to ", file, leaf->v2 ? " (cgroup v2)" : " (cgroup v1)");
     error = rf_files_read(leaf->dir, file, got, sizeof got);
     if (error < 0) rf_fail(at(i), error, "cannot read back ", file);
     if (!reads_back(limit, text, got)) rf_fail(at(i), 0, file, ": wrote '", text, "', the kernel made it '", got, "'");
@@ -277,7 +297,9 @@ void rf_limit_apply(struct rf_launch *launch) {
     }
 }
 
-int rf_limit_v2_leaf(void) { return rf_limits.has_v2 ? rf_limits.leaves[0].dir : -1; }
+int rf_limit_v2_leaf(void) {
+    return rf_limits.has_v2 ? rf_limits.leaves[0].dir : -1;
+}
 
 void rf_limit_enter(struct rf_launch *launch) {
     (void)launch;

@@ -5,9 +5,7 @@
 #include "limit_parts.h"
 #include "line.h"
 
-static struct {
-    uint64_t major, minor;
-} disks[RF_IO_MAX];
+static struct { uint64_t major, minor; } disks[RF_IO_MAX];
 
 static void read_device(struct rf_where where, int dir, uint64_t *major, uint64_t *minor) {
     char text[32];
@@ -29,8 +27,9 @@ void rf_limit_io_device(struct rf_launch *launch, uint32_t i, char *text, size_t
     uint64_t major = block ? st.stx_rdev_major : st.stx_dev_major;
     uint64_t minor = block ? st.stx_rdev_minor : st.stx_dev_minor;
     if (major == 0)
-        rf_fail(where, 0, "the path of this io limit is not on one disk (btrfs, overlay, tmpfs or a network file "
-                          "system): name the block device itself");
+        rf_fail(where, 0,
+                "the path of this io limit is not on one disk (btrfs, overlay, tmpfs or a network file "
+                "system): name the block device itself");
     struct rf_line sysfs = RF_LINE(path);
     rf_line_text(&sysfs, "/sys/dev/block/");
     rf_line_number(&sysfs, major);

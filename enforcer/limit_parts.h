@@ -10,10 +10,10 @@ enum { RF_CTL_IO = 4, RF_CTL_COUNT };
 
 /* One hierarchy of cgroups that we make a leaf in. */
 struct rf_leaf {
-    int parent;      /* directory that the leaf is made in */
-    int dir;         /* the leaf, locked; -1: not made */
-    int procs;       /* v1: its cgroup.procs, for the child to write itself into; else -1 */
-    uint32_t id;     /* the kernel's number of the hierarchy: two v1 controllers may share one */
+    int parent;  /* directory that the leaf is made in */
+    int dir;     /* the leaf, locked; -1: not made */
+    int procs;   /* v1: its cgroup.procs, for the child to write itself into; else -1 */
+    uint32_t id; /* the kernel's number of the hierarchy: two v1 controllers may share one */
     bool v2;
     char name[40];
 };
@@ -25,10 +25,10 @@ struct rf_limits {
     struct rf_leaf leaves[RF_LEAVES]; /* the v2 one, if any, is first */
     int leaf_count;
     bool has_v2;
-    int mount_v2;                     /* O_PATH of the cgroup2 mount, or -1 */
+    int mount_v2; /* O_PATH of the cgroup2 mount, or -1 */
     const char *mount_v2_path;
-    char self[2 * RF_PAGE];           /* /proc/self/cgroup */
-    char path[RF_PAGE];               /* of the first leaf */
+    char self[2 * RF_PAGE]; /* /proc/self/cgroup */
+    char path[RF_PAGE];     /* of the first leaf */
 };
 extern struct rf_limits rf_limits;
 extern const char rf_limit_names[RF_CTL_COUNT][8]; /* as v2 calls them, by controller */

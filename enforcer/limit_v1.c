@@ -32,14 +32,14 @@ int rf_limit_v1_add(const char *controller) {
     char path[RF_PAGE];
     uint32_t id;
     if (!rf_limit_own(controller, path, sizeof path, &id))
-        rf_fail(RF_STEP("cgroup"), 0, "/proc/self/cgroup does not say where we are in the v1 hierarchy of ", controller);
+        rf_fail(RF_STEP("cgroup"), 0, "/proc/self/cgroup does not say where we are in the v1 hierarchy of ",
+                controller);
     for (int i = 0; i < rf_limits.leaf_count; i++)
         if (!rf_limits.leaves[i].v2 && rf_limits.leaves[i].id == id) return i;
     int mount = open_mount(controller);
     long parent = mount < 0 ? -ENOENT : rf_limit_open_below(mount, path);
     if (mount >= 0) sys_close(mount);
-    if (parent < 0)
-        rf_fail(RF_STEP("cgroup"), parent, "cannot open our own cgroup /sys/fs/cgroup/", controller, path);
+    if (parent < 0) rf_fail(RF_STEP("cgroup"), parent, "cannot open our own cgroup /sys/fs/cgroup/", controller, path);
     rf_limits.leaves[rf_limits.leaf_count] =
         (struct rf_leaf){.parent = (int)parent, .dir = -1, .procs = -1, .id = id, .v2 = false, .name = ""};
     return rf_limits.leaf_count++;
@@ -91,8 +91,7 @@ static void write_device(uint32_t i, const char *device, const char *file, uint6
     rf_line_text(&line, " ");
     rf_line_number(&line, value);
     long error = rf_files_write(leaf->dir, file, text);
-    if (error == -ENODEV)
-        rf_fail(where, error, "the disk ", device, " cannot be throttled");
+    if (error == -ENODEV) rf_fail(where, error, "the disk ", device, " cannot be throttled");
     if (error < 0) rf_fail(where, error, "cannot write '", text, "' to ", file, " (cgroup v1)");
     error = rf_files_read(leaf->dir, file, got, sizeof got);
     if (error < 0) rf_fail(where, error, "cannot read back ", file);

@@ -8,13 +8,15 @@
 
 #define ASIDE "ringfence.supervisor"
 
-static uint32_t needed;       /* bit n: controller n has to be enabled for the leaf */
-static const char *below;     /* --cgroup-parent, relative to the mount, or NULL */
-static bool must_move;        /* our own cgroup is delegated, and only we are in it */
+static uint32_t needed;   /* bit n: controller n has to be enabled for the leaf */
+static const char *below; /* --cgroup-parent, relative to the mount, or NULL */
+static bool must_move;    /* our own cgroup is delegated, and only we are in it */
 static bool moved;
 static uint32_t enabled_here; /* controllers that we enabled in our own cgroup */
 
-static int parent(void) { return rf_limits.leaves[0].parent; }
+static int parent(void) {
+    return rf_limits.leaves[0].parent;
+}
 
 void rf_limit_v2_mount(void) {
     static const char *const places[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
@@ -52,8 +54,7 @@ static uint32_t lacking(int dir, const char *file) {
 bool rf_limit_v2_has(const char *controller) {
     char list[512];
     if (rf_limits.mount_v2 < 0) return false;
-    return rf_files_read(rf_limits.mount_v2, "cgroup.controllers", list, sizeof list) > 0 &&
-           has_word(list, controller);
+    return rf_files_read(rf_limits.mount_v2, "cgroup.controllers", list, sizeof list) > 0 && has_word(list, controller);
 }
 
 static void take(long dir) {
@@ -63,7 +64,9 @@ static void take(long dir) {
 }
 
 /* Only the root of the whole hierarchy has no type; it alone may hold processes and enable controllers. */
-static bool is_real_root(int dir) { return sys_faccessat(dir, "cgroup.type", 0) == -ENOENT; }
+static bool is_real_root(int dir) {
+    return sys_faccessat(dir, "cgroup.type", 0) == -ENOENT;
+}
 
 /* systemd marks what it delegates; and a directory that belongs to an ordinary user is that user's. */
 static bool is_delegated(const struct rf_launch *launch, int dir) {
@@ -141,8 +144,8 @@ static void enable_in(int dir, const char *name) {
         struct rf_line line = {text, sizeof text, 1, false};
         if (!(off >> c & 1)) continue;
         if (absent >> c & 1)
-            rf_fail(RF_STEP("cgroup"), 0, "controller '", rf_limit_names[c], "' is not in cgroup.controllers of ",
-                    name, "; enable it in cgroup.subtree_control of its parent, or Delegate= it to the unit");
+            rf_fail(RF_STEP("cgroup"), 0, "controller '", rf_limit_names[c], "' is not in cgroup.controllers of ", name,
+                    "; enable it in cgroup.subtree_control of its parent, or Delegate= it to the unit");
         rf_line_text(&line, rf_limit_names[c]);
         long error = rf_files_write(dir, "cgroup.subtree_control", text);
         if (error < 0)
@@ -223,8 +226,7 @@ void rf_limit_v2_io(struct rf_launch *launch, uint32_t i, const char *device) {
     long error = rf_files_write(leaf->dir, "io.max", text);
     if (error == -ENODEV) rf_fail(where, error, "the disk ", device, " cannot be throttled");
     if (error < 0) rf_fail(where, error, "cannot write '", text, "' to io.max");
-    if (io->rbps == RF_UNLIMITED && io->wbps == RF_UNLIMITED && io->riops == RF_UNLIMITED &&
-        io->wiops == RF_UNLIMITED)
+    if (io->rbps == RF_UNLIMITED && io->wbps == RF_UNLIMITED && io->riops == RF_UNLIMITED && io->wiops == RF_UNLIMITED)
         return; /* the kernel lists no line for it */
     error = rf_files_read(leaf->dir, "io.max", got, sizeof got);
     if (error < 0) rf_fail(where, error, "cannot read back io.max");

@@ -12,7 +12,9 @@ void rf_line_bytes(struct rf_line *line, const char *bytes, size_t count) {
     line->start[line->used] = '\0';
 }
 
-void rf_line_text(struct rf_line *line, const char *text) { rf_line_bytes(line, text, rf_chars_length(text)); }
+void rf_line_text(struct rf_line *line, const char *text) {
+    rf_line_bytes(line, text, rf_chars_length(text));
+}
 
 static void put_number(struct rf_line *line, uint64_t value, unsigned base) {
     char digits[24];
@@ -24,7 +26,9 @@ static void put_number(struct rf_line *line, uint64_t value, unsigned base) {
     rf_line_bytes(line, digits + n, sizeof digits - n);
 }
 
-void rf_line_number(struct rf_line *line, uint64_t value) { put_number(line, value, 10); }
+void rf_line_number(struct rf_line *line, uint64_t value) {
+    put_number(line, value, 10);
+}
 
 void rf_line_octal(struct rf_line *line, uint32_t value) {
     rf_line_text(line, "0");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "load.h"
-#include "line.h"
 #include "fail.h"
+#include "line.h"
 
 /* Zero pages until read into: an 8 KiB blob touches three of them.  One byte more than a blob may have,
  * so that a longer file is seen to be longer. */
@@ -21,8 +21,7 @@ static void check_owner(const struct rf_launch *launch, int fd, const char *name
     if (st.stx_uid != 0 && st.stx_uid != launch->euid)
         rf_fail(RF_STEP("load"), 0, name, ": belongs to uid ", RF_DECIMAL(st.stx_uid),
                 "; a policy must belong to root or to the user who starts it");
-    if (st.stx_mode & 022)
-        rf_fail(RF_STEP("load"), 0, name, ": its group or others may write it: chmod go-w");
+    if (st.stx_mode & 022) rf_fail(RF_STEP("load"), 0, name, ": its group or others may write it: chmod go-w");
 }
 
 static int open_policy(const struct rf_launch *launch) {
@@ -105,8 +104,7 @@ static void check_identity(const struct rf_launch *launch) {
 static void check_sense(const struct rf_launch *launch) {
     const struct rf_view *v = &launch->view;
     uint32_t joined = 0, count;
-    for (uint32_t i = 0; i < rf_view_count(v, RF_JOINS); i++)
-        joined |= RF_RECORD(v, JOINS, struct rf_join, i)->kind;
+    for (uint32_t i = 0; i < rf_view_count(v, RF_JOINS); i++) joined |= RF_RECORD(v, JOINS, struct rf_join, i)->kind;
     /* New namespaces would belong to the namespace we leave, so that nothing could be set up in them. */
     if ((joined & CLONE_NEWUSER) && launch->ns->create)
         rf_fail(RF_STEP("load"), 0, "a policy that joins a user namespace cannot make other namespaces new");

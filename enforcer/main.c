@@ -157,7 +157,9 @@ static void settle(const unsigned long *auxv) {
     if (error < 0) rf_fail(RF_STEP("start"), error, "cannot settle");
 }
 
-static bool holds(uint64_t caps, int number) { return (caps >> number & 1) != 0; }
+static bool holds(uint64_t caps, int number) {
+    return (caps >> number & 1) != 0;
+}
 
 /* Who we are, which decides how mounts, maps and nodes are made. */
 static void look_around(void) {

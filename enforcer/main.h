@@ -6,6 +6,6 @@
 _Noreturn void rf_main(int argc, const char *const *argv, const char *const *envp, const unsigned long *auxv);
 
 /* Where start.c goes, with the stack as the kernel made it. */
-_Noreturn void rf_main_start(const unsigned long *stack);
+__attribute__((used)) _Noreturn void rf_main_start(const unsigned long *stack);
 
 #endif

@@ -39,8 +39,12 @@ static void remember(int mount, struct device *list, uint32_t *count, uint32_t m
     list[(*count)++] = (struct device){st.stx_dev_major, st.stx_dev_minor};
 }
 
-void rf_mount_own(int mount) { remember(mount, own, &own_count, sizeof own / sizeof own[0]); }
-void rf_mount_guard(int mount) { remember(mount, guarded, &guarded_count, sizeof guarded / sizeof guarded[0]); }
+void rf_mount_own(int mount) {
+    remember(mount, own, &own_count, sizeof own / sizeof own[0]);
+}
+void rf_mount_guard(int mount) {
+    remember(mount, guarded, &guarded_count, sizeof guarded / sizeof guarded[0]);
+}
 
 /* Whether a path is /proc, /sys or /dev, or lies below one by its text. */
 static bool is_special(const char *path) {
@@ -146,4 +150,6 @@ void rf_mount_restrict(int mount, unsigned attributes, bool recursive, struct rf
         rf_fail(where, 0, name, ": the kernel did not keep the mount's flags");
 }
 
-bool rf_mount_is_old_kernel(void) { return old_kernel; }
+bool rf_mount_is_old_kernel(void) {
+    return old_kernel;
+}

@@ -35,8 +35,9 @@ int rf_object_open(const struct rf_launch *launch, const struct rf_text *path, s
 static int clone_tree(int fd, bool recursive, struct rf_where where, const char *name) {
     long tree = sys_open_tree(fd, OPEN_TREE_CLONE | (recursive ? AT_RECURSIVE : 0u));
     if (tree == -EINVAL && !recursive)
-        rf_fail(where, tree, name, ": has mounts below it that an ordinary user may not uncover; it would take "
-                                   "`recursive: true`, or a path without mounts below it");
+        rf_fail(where, tree, name,
+                ": has mounts below it that an ordinary user may not uncover; it would take "
+                "`recursive: true`, or a path without mounts below it");
     if (tree < 0) rf_fail(where, tree, name, ": cannot clone the mount");
     sys_close(fd);
     return (int)tree;
@@ -54,13 +55,17 @@ void rf_object_open_root(struct rf_launch *launch) {
     launch->objects.root = launch->clones ? clone_tree(fd, false, root_at, path_text) : fd;
 }
 
-static struct rf_where mount_at(uint32_t i) { return RF_AT("mounts", MOUNTS, i); }
+static struct rf_where mount_at(uint32_t i) {
+    return RF_AT("mounts", MOUNTS, i);
+}
 
 static const struct rf_mount *mount_of(const struct rf_launch *launch, uint32_t i) {
     return RF_RECORD(&launch->view, MOUNTS, struct rf_mount, i);
 }
 
-static bool is_recursive(const struct rf_mount *m) { return (m->flags & RF_MOUNT_RECURSIVE) != 0; }
+static bool is_recursive(const struct rf_mount *m) {
+    return (m->flags & RF_MOUNT_RECURSIVE) != 0;
+}
 
 void rf_object_open_mount(struct rf_launch *launch, uint32_t i) {
     const struct rf_mount *m = mount_of(launch, i);
@@ -85,8 +90,7 @@ static int open_device(const struct rf_launch *launch, uint32_t i) {
     long error = sys_fstatx((int)fd, &st);
     if (error < 0) rf_fail(where, error, path_text);
     if ((st.stx_mode & S_IFMT) != S_IFCHR || st.stx_rdev_major != d->major || st.stx_rdev_minor != d->minor)
-        rf_fail(where, 0, path_text, ": is not the character device ", RF_DECIMAL(d->major), ":",
-                RF_DECIMAL(d->minor));
+        rf_fail(where, 0, path_text, ": is not the character device ", RF_DECIMAL(d->major), ":", RF_DECIMAL(d->minor));
     if (st.stx_mode & 0777 & ~d->mode)
         rf_fail(where, 0, path_text, ": this machine's node gives more permissions than the policy does");
     return (int)fd;
@@ -96,8 +100,7 @@ void rf_object_open_device(struct rf_launch *launch, uint32_t i) {
     launch->objects.devices[i] = -1;
     if (launch->makes_nodes) return;
     int fd = open_device(launch, i);
-    launch->objects.devices[i] =
-        launch->clones ? clone_tree(fd, false, RF_AT("dev", DEVICES, i), path_text) : fd;
+    launch->objects.devices[i] = launch->clones ? clone_tree(fd, false, RF_AT("dev", DEVICES, i), path_text) : fd;
 }
 
 /* Namespace files are magic links under /proc, so these alone may be such; the policy names them literally. */

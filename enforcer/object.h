@@ -10,8 +10,7 @@
 
 /* O_PATH of a host path.  A parameter with `under` is walked from that directory, without any symlink.
  * `what` names it in the message ("bind source"). */
-int rf_object_open(const struct rf_launch *launch, const struct rf_text *path, struct rf_where where,
-                   const char *what);
+int rf_object_open(const struct rf_launch *launch, const struct rf_text *path, struct rf_where where, const char *what);
 
 /* Supervisor: opens all; with CAP_SYS_ADMIN the mounts become detached trees at once. */
 void rf_object_open_all(struct rf_launch *launch);

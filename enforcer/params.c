@@ -10,7 +10,9 @@ static const char *name_of(const struct rf_launch *launch, uint32_t i) {
     return rf_view_string(&launch->view, declared(launch, i)->name);
 }
 
-static struct rf_where at(uint32_t i) { return RF_AT("parameters", PARAMETERS, i); }
+static struct rf_where at(uint32_t i) {
+    return RF_AT("parameters", PARAMETERS, i);
+}
 
 /* The value in NAME=VALUE if the name is this one, else NULL. */
 static const char *value_for(const char *given, const char *name) {

@@ -4,17 +4,22 @@
 #include "load.h"
 #include "params.h"
 
+static bool said; /* since the last step */
+
 /* One indented line from parts. */
 static void say_parts(const char *const *parts) {
     static char text[4 * RF_PAGE];
     struct rf_line line = RF_LINE(text);
+    said = true;
     rf_line_text(&line, "      ");
     while (*parts) rf_line_text(&line, *parts++);
     rf_fail_print(1, text);
 }
 #define SAY(...) say_parts((const char *const[]){__VA_ARGS__, NULL})
 
-static const char *string(const struct rf_launch *launch, struct rf_str s) { return rf_view_string(&launch->view, s); }
+static const char *string(const struct rf_launch *launch, struct rf_str s) {
+    return rf_view_string(&launch->view, s);
+}
 
 static const char *value_of(const struct rf_launch *launch, const struct rf_text *text) {
     static char value[RF_PAGE];
@@ -22,7 +27,7 @@ static const char *value_of(const struct rf_launch *launch, const struct rf_text
     return value;
 }
 
-#define COUNT(type)        rf_view_count(&launch->view, RF_##type)
+#define COUNT(type)         rf_view_count(&launch->view, RF_##type)
 #define AT(type, record, i) RF_RECORD(&launch->view, type, struct record, i)
 
 void rf_plan_limits(const struct rf_launch *launch) {
@@ -38,8 +43,9 @@ void rf_plan_clone(const struct rf_launch *launch) {
     static const struct {
         uint32_t kind;
         char name[8];
-    } kinds[] = {{CLONE_NEWUSER, "user"}, {CLONE_NEWNS, "mount"}, {CLONE_NEWPID, "pid"},       {CLONE_NEWNET, "network"},
-                 {CLONE_NEWIPC, "ipc"},   {CLONE_NEWUTS, "uts"},  {CLONE_NEWCGROUP, "cgroup"}, {CLONE_NEWTIME, "time"}};
+    } kinds[] = {{CLONE_NEWUSER, "user"},     {CLONE_NEWNS, "mount"}, {CLONE_NEWPID, "pid"},
+                 {CLONE_NEWNET, "network"},   {CLONE_NEWIPC, "ipc"},  {CLONE_NEWUTS, "uts"},
+                 {CLONE_NEWCGROUP, "cgroup"}, {CLONE_NEWTIME, "time"}};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (rf_launch_new(launch, kinds[i].kind)) SAY("new ", kinds[i].name, " namespace");
 }
@@ -65,11 +71,14 @@ void rf_plan_root(const struct rf_launch *launch) {
     if (launch->root->flags & RF_ROOT_KEEP)
         SAY("none: the payload keeps the mounts it is started in");
     else
-        SAY(value_of(launch, &launch->root->path), launch->root->flags & RF_ROOT_WRITABLE ? ", writable" : ", read-only");
+        SAY(value_of(launch, &launch->root->path),
+            launch->root->flags & RF_ROOT_WRITABLE ? ", writable" : ", read-only");
 }
 
 void rf_plan_proc(const struct rf_launch *launch) {
-    SAY(launch->root->proc == RF_PROC_NONE ? "none" : launch->root->proc == RF_PROC_PIDS ? "own processes only" : "full");
+    SAY(launch->root->proc == RF_PROC_NONE   ? "none"
+        : launch->root->proc == RF_PROC_PIDS ? "own processes only"
+                                             : "full");
 }
 
 void rf_plan_sys(const struct rf_launch *launch) {
@@ -100,7 +109,9 @@ void rf_plan_read_only(const struct rf_launch *launch) {
     for (uint32_t i = 0; i < COUNT(READ_ONLY); i++) SAY(string(launch, AT(READ_ONLY, rf_path, i)->path));
 }
 
-void rf_plan_cwd(const struct rf_launch *launch) { SAY(string(launch, launch->process->cwd)); }
+void rf_plan_cwd(const struct rf_launch *launch) {
+    SAY(string(launch, launch->process->cwd));
+}
 
 void rf_plan_init(const struct rf_launch *launch) {
     if (launch->process->init != RF_INIT_REAPER) SAY("none: the first process is the payload");
@@ -162,15 +173,18 @@ static void print_stage(const struct rf_launch *launch, enum rf_stage stage, con
         rf_line_text(&line, ". ");
         rf_line_text(&line, step->words);
         rf_fail_print(1, text);
+        said = false;
         if (step->plan) step->plan(launch);
+        if (step->plan && !said) SAY("(nothing)");
     }
 }
 
 void rf_plan_print(const struct rf_launch *launch) {
     uint64_t number = 0;
     print_stage(launch, RF_BEFORE_CLONE, "The launcher:", &number);
-    print_stage(launch, RF_IN_CHILD, "The first process, born into the leaf and into:", &number);
+    rf_fail_print(1, "Then it clones the first process, into the leaf and into:");
     rf_plan_clone(launch);
+    print_stage(launch, RF_IN_CHILD, "The first process:", &number);
     print_stage(launch, RF_IN_PAYLOAD, "The process that becomes the payload:", &number);
     rf_fail_print(1, "Then the launcher supervises: it passes signals on, and removes the leaf at the end.");
 }

@@ -17,7 +17,9 @@ static void reap(int payload) {
     for (;;) {
         siginfo_t info = {.si_pid = 0};
         long error = sys_waitid(P_ALL, 0, &info, WEXITED | WNOHANG);
-        if (error < 0 || info.si_pid == 0) return;
+        if (error == -EINTR) continue;
+        if (error < 0) sys_exit(RF_STEP_FAILED); /* the payload is not reaped yet, so there is something to wait for */
+        if (info.si_pid == 0) return;
         if (info.si_pid != payload) continue;
         bool exited = info.si_code == 1; /* CLD_EXITED */
         rf_shared->code = exited ? info.si_status : 0;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "supervise.h"
 #include "confine.h"
-#include "line.h"
 #include "limit.h"
+#include "line.h"
 #include "reaper.h"
 #include "status.h"
 
-#define BIT(signal) (UINT64_C(1) << ((signal) - 1))
+#define BIT(signal) (UINT64_C(1) << ((signal)-1))
 
 static uint64_t early; /* signals that came before the payload was there to have them */
 
@@ -41,7 +41,9 @@ static void close_objects(struct rf_launch *launch) {
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_IO); i++) sys_close(o->io[i]);
 }
 
-static void send(const struct rf_launch *launch, int signal) { sys_pidfd_signal(launch->pidfd, signal); }
+static void send(const struct rf_launch *launch, int signal) {
+    sys_pidfd_signal(launch->pidfd, signal);
+}
 
 static void pass_on(struct rf_launch *launch, int signal) {
     bool stops = signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
@@ -97,7 +99,8 @@ _Noreturn static void end(struct rf_launch *launch) {
 /* Before the start only what asks us to stop counts, at once; the rest is kept for the payload. */
 static void handle_early(int signal) {
     const uint64_t stop = BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGTERM);
-    if (stop & BIT(signal)) rf_fail(RF_STEP("supervise"), 0, "stopped by signal ", RF_DECIMAL((uint64_t)signal), " before the start");
+    if (stop & BIT(signal))
+        rf_fail(RF_STEP("supervise"), 0, "stopped by signal ", RF_DECIMAL((uint64_t)signal), " before the start");
     if (signal != SIGCHLD) early |= BIT(signal);
 }
 
@@ -113,12 +116,13 @@ _Noreturn void rf_supervise(struct rf_launch *launch) {
         long n = sys_ppoll(polls, 3, NULL);
         if (n < 0 && n != -EINTR) rf_fail(RF_STEP("supervise"), n, "cannot wait");
         if (n < 0) continue;
-        if (polls[2].revents) {
+        /* The pipe is hung up when the first process is dead, too; should it not be, its death alone must do. */
+        if (!running && (polls[2].revents || polls[1].revents)) {
             started(launch);
             running = true;
             continue;
         }
-        if (polls[1].revents && running) end(launch);
+        if (polls[1].revents) end(launch);
         if (!(polls[0].revents & POLLIN)) continue;
         int signal = rf_reaper_next_signal((int)fd);
         if (!running && signal != 0)

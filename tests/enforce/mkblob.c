@@ -52,10 +52,14 @@ _Noreturn static void die(const char *what, const char *value) {
     exit(2);
 }
 
-static struct rf_str string(const char *text) { return rf_pool_add(&pool, text, strlen(text)); }
+static struct rf_str string(const char *text) {
+    return rf_pool_add(&pool, text, strlen(text));
+}
 
 /* The next field of a value split at ':'; NULL behind the last. */
-static char *next(char **rest) { return *rest ? strsep(rest, ":") : NULL; }
+static char *next(char **rest) {
+    return *rest ? strsep(rest, ":") : NULL;
+}
 
 static uint64_t number(const char *text) {
     char *end;
@@ -65,7 +69,9 @@ static uint64_t number(const char *text) {
     if (*end) die("not a number", text);
     return value;
 }
-static uint32_t word(const char *text) { return (uint32_t)number(text); }
+static uint32_t word(const char *text) {
+    return (uint32_t)number(text);
+}
 
 static struct rf_text text_of(const char *value) {
     const char *open = strstr(value, "$("), *close = open ? strchr(open, ')') : NULL;
@@ -88,8 +94,8 @@ static uint32_t namespace_of(const char *name) {
     static const struct {
         const char *name;
         uint32_t flag;
-    } all[] = {{"mnt", CLONE_NEWNS},   {"pid", CLONE_NEWPID},       {"net", CLONE_NEWNET},   {"ipc", CLONE_NEWIPC},
-               {"uts", CLONE_NEWUTS},  {"cgroup", CLONE_NEWCGROUP}, {"user", CLONE_NEWUSER}, {"time", CLONE_NEWTIME}};
+    } all[] = {{"mnt", CLONE_NEWNS},  {"pid", CLONE_NEWPID},       {"net", CLONE_NEWNET},   {"ipc", CLONE_NEWIPC},
+               {"uts", CLONE_NEWUTS}, {"cgroup", CLONE_NEWCGROUP}, {"user", CLONE_NEWUSER}, {"time", CLONE_NEWTIME}};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         if (strcmp(all[i].name, name) == 0) return all[i].flag;
     die("no such namespace", name);
@@ -136,8 +142,9 @@ static void put_limit(char *value) {
     struct rf_limit *l = &limits[N(LIMITS)++];
     l->version = word(next(&value));
     const char *controller = next(&value);
-    l->controller = strcmp(controller, "cpu") == 0 ? RF_CTL_CPU
-                    : strcmp(controller, "memory") == 0 ? RF_CTL_MEMORY : RF_CTL_PIDS;
+    l->controller = strcmp(controller, "cpu") == 0      ? RF_CTL_CPU
+                    : strcmp(controller, "memory") == 0 ? RF_CTL_MEMORY
+                                                        : RF_CTL_PIDS;
     l->file = string(next(&value));
     l->text = string(next(&value));
     l->compare = strcmp(next(&value), "pages") == 0 ? RF_CMP_PAGES : RF_CMP_EXACT;
@@ -215,7 +222,9 @@ static bool put_root(const char *key, char *value) {
         root.path = text_of("/");
         root.flags = RF_ROOT_KEEP;
     } else if (strcmp(key, "proc") == 0) {
-        root.proc = strcmp(value, "full") == 0 ? RF_PROC_FULL : strcmp(value, "pids") == 0 ? RF_PROC_PIDS : RF_PROC_NONE;
+        root.proc = strcmp(value, "full") == 0   ? RF_PROC_FULL
+                    : strcmp(value, "pids") == 0 ? RF_PROC_PIDS
+                                                 : RF_PROC_NONE;
     } else if (strcmp(key, "sys") == 0) {
         root.sys = RF_SYS_READ_ONLY;
     } else if (strcmp(key, "bind") == 0 || strcmp(key, "tmpfs") == 0) {
@@ -306,13 +315,27 @@ static void no_digest(const void *bytes, size_t n, uint8_t digest[32]) {
 }
 
 static void fill_plan(void) {
-    const void *records[RF_SECTION_END] = {
-        [RF_PARAMETERS] = parameters, [RF_NAMESPACES] = &ns,     [RF_JOINS] = joins,       [RF_ID_MAPS] = maps,
-        [RF_ROOT] = &root,            [RF_MOUNTS] = mounts,      [RF_MASKS] = masks,       [RF_READ_ONLY] = read_only,
-        [RF_DEVICES] = devices,       [RF_LIMITS] = limits,      [RF_IO] = ios,            [RF_PROCESS] = &process,
-        [RF_ARGS] = args,             [RF_ENV] = env,            [RF_PASS_ENV] = pass,     [RF_GROUPS] = groups,
-        [RF_RLIMITS] = rlimits,       [RF_CONFINE] = &confine,   [RF_FILTER_X86_64] = insns, [RF_FILTER_AARCH64] = insns,
-        [RF_FILTER_RISCV64] = insns};
+    const void *records[RF_SECTION_END] = {[RF_PARAMETERS] = parameters,
+                                           [RF_NAMESPACES] = &ns,
+                                           [RF_JOINS] = joins,
+                                           [RF_ID_MAPS] = maps,
+                                           [RF_ROOT] = &root,
+                                           [RF_MOUNTS] = mounts,
+                                           [RF_MASKS] = masks,
+                                           [RF_READ_ONLY] = read_only,
+                                           [RF_DEVICES] = devices,
+                                           [RF_LIMITS] = limits,
+                                           [RF_IO] = ios,
+                                           [RF_PROCESS] = &process,
+                                           [RF_ARGS] = args,
+                                           [RF_ENV] = env,
+                                           [RF_PASS_ENV] = pass,
+                                           [RF_GROUPS] = groups,
+                                           [RF_RLIMITS] = rlimits,
+                                           [RF_CONFINE] = &confine,
+                                           [RF_FILTER_X86_64] = insns,
+                                           [RF_FILTER_AARCH64] = insns,
+                                           [RF_FILTER_RISCV64] = insns};
     memcpy(plan.records, records, sizeof records);
     N(NAMESPACES) = N(ROOT) = N(PROCESS) = N(CONFINE) = 1;
     plan.pool = &pool;
