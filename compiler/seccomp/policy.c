@@ -118,7 +118,7 @@ static uint32_t word_of(struct rf_action action) {
                                      [RF_ACT_LOG] = SECCOMP_RET_LOG,
                                      [RF_ACT_ERRNO] = SECCOMP_RET_ERRNO,
                                      [RF_ACT_KILL] = SECCOMP_RET_KILL_PROCESS};
-    return words[action.kind] | action.error;
+    return action.kind == RF_ACT_ERRNO ? words[action.kind] | action.error : words[action.kind];
 }
 
 /* The highest number that a kernel as old as the policy's has; false if it has none. */
