@@ -122,8 +122,10 @@ def groups():
 
 
 def later():
-    names = strings("LATER", (ROOT / "compiler/keys.def").read_text(encoding="utf-8"))
-    return wrapped(", ".join(f"*{escape(name)}*" for name in names) + ".")
+    content = (ROOT / "compiler/keys.def").read_text(encoding="utf-8")
+    words = [f"*{escape(name)}*" for name in strings("LATER", content)]
+    words += [f"*{escape(key)}:* *{escape(word)}*" for key, word in re.findall(r'\bLATER_WORD\("([^"]+)", "([^"]+)"\)', content)]
+    return wrapped(", ".join(words) + ".")
 
 
 def devices():
