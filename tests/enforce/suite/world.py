@@ -218,9 +218,10 @@ class World:
 
     def start(self, policy, program, params=None, *, user=None, env=None, options=(), raw=None, prepare=None,
               pass_fds=(), prefix=(), cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-              files=None):
+              files=None, retire=True):
         command = list(prefix) + self.command(policy, program, params, options, raw)
-        self.cgroups.retire()
+        if retire and files is None:
+            self.cgroups.retire()
         files = self.cgroups.place(user) if files is None else files
         before = self.snapshot()
 
