@@ -94,6 +94,14 @@ static int mode_json(int argc, char **argv) {
     return 0;
 }
 
+/* `report`: the same, then it stays until its standard input ends, so that its limits can be read from outside. */
+static int mode_report(int argc, char **argv) {
+    char byte;
+    mode_json(argc, argv);
+    while (read(0, &byte, 1) > 0) continue;
+    return 0;
+}
+
 static int mode_exit(int argc, char **argv) {
     (void)argc;
     return (int)number(argv[2]);
@@ -282,7 +290,7 @@ static const struct mode {
     {"json", 2, mode_json},   {"exit", 3, mode_exit},     {"signal", 3, mode_signal}, {"eat-memory", 3, mode_eat},
     {"spin", 3, mode_spin},   {"fork", 3, mode_fork},     {"call", 3, mode_call},     {"io", 4, mode_io},
     {"sleep", 2, mode_sleep}, {"orphan", 2, mode_orphan}, {"handle", 2, mode_handle}, {"scan", 4, mode_scan},
-    {"int80", 2, mode_int80}, {"write", 4, mode_write},   {"print", 2, mode_print},
+    {"int80", 2, mode_int80}, {"write", 4, mode_write},   {"print", 2, mode_print},   {"report", 2, mode_report},
 };
 
 int main(int argc, char **argv) {

@@ -71,7 +71,7 @@ class Launch:
 
     def finish(self, clean=True):
         try:
-            out, err = self.process.communicate(timeout=LIMIT)
+            out, err = self.process.communicate(timeout=self.world.limit)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.communicate()
@@ -122,6 +122,7 @@ class World:
                 raise SystemExit(f"{path} is missing: build first")
         self.base = tempfile.mkdtemp(prefix="ringfence-tests-")
         os.chmod(self.base, 0o755)
+        self.limit = LIMIT
         self.blobs = {}
         self.managed = set()
         self.made = 0
@@ -242,8 +243,8 @@ class World:
         self.managed.add(process.pid)
         return Launch(self, before, process)
 
-    def run(self, policy, program, params=None, **options):
-        return self.start(policy, program, params, **options).finish()
+    def run(self, policy, program, params=None, clean=True, **options):
+        return self.start(policy, program, params, **options).finish(clean)
 
     def report(self, policy, params=None, paths=(), **options):
         """The probe's own view of a launch."""
