@@ -144,7 +144,7 @@ class Cgroups:
 
 
 def _remove(path):
-    for _ in range(200):
+    for _ in range(50):
         try:
             os.rmdir(path)
             return True

@@ -9,7 +9,7 @@ import threading
 
 from . import kernel
 from .registry import test
-from .world import Skip, check, equal
+from .world import Skip, check, equal, mount_at
 
 IN_MODIFY, IN_ATTRIB, IN_MOVED, IN_CREATE, IN_DELETE = 0x2, 0x4, 0xc0, 0x100, 0x200
 
@@ -143,6 +143,7 @@ def hostile_mask_target(w):
         try:
             r = w.report("mask", {"root": root}, paths=["/etc/secret"])
             check("text" not in r["paths"]["/etc/secret"], "the host's file can be read")
+            check(mount_at(r, "/proc") is not None and mount_at(r, outside.top) is None, "mounts")
         finally:
             shutil.rmtree(root)
         equal(open(os.path.join(outside.top, "file"), encoding="ascii").read(), "the host's\n", "the host's file")

@@ -218,7 +218,8 @@ def hostname_new(w):
     before = os.uname().nodename
     equal(w.report("hostname", {"instance": "a.b-c_1"})["hostname"], "db-a.b-c_1", "hostname")
     equal(os.uname().nodename, before, "the host's own name")
-    equal(w.report("defaults")["hostname"], before, "hostname without the key")
+    equal(w.report("defaults")["hostname"], "defaults", "hostname without the key is the policy's name")
+    equal(w.report("ns-host")["hostname"], before, "hostname in the host's namespace")
 
 
 @test()
@@ -273,7 +274,7 @@ def network_host(w):
 def network_none_loopback_works(w):
     """lo is up: a server and a client inside the fence reach each other."""
     w.need_shell()
-    script = "busybox nc -l -p 7777 -e /bin/probe print hello & sleep 0.2; busybox nc 127.0.0.1 7777 </dev/null"
+    script = "busybox nc -l -p 7777 -e /bin/probe print hello & busybox sleep 0.3; busybox nc 127.0.0.1 7777 </dev/null"
     result = w.run("env", ["/bin/sh", "-c", script])
     check("hello" in result.out, repr(result))
 

@@ -121,6 +121,12 @@ def env_default_is_not_the_launchers(w):
 
 
 @test()
+def env_required(w):
+    equal(sorted(w.report("env-required", env={"TZ": "UTC", "X": "y"})["env"]), ["LANG=C.UTF-8", "TZ=UTC"], "environment")
+    w.refused("env-required", env={"X": "y"}, says=["TZ"])
+
+
+@test()
 def init_none(w):
     r = w.report("init-none")
     equal((r["pid"], r["processes"]), (1, [1]), "pid and processes")

@@ -14,7 +14,7 @@ from .cgroups import Cgroups
 
 USER = 4242          # the ordinary user: a number without a name, as in a container image
 OTHER = 4343
-LIMIT = 60           # seconds after which a launch is taken to hang; nothing here comes near it
+LIMIT = 30           # seconds after which a launch is taken to hang; nothing here comes near it
 GRACE = 5.0          # seconds that the kernel may take to finish the death of a process
 
 
@@ -74,9 +74,9 @@ class Launch:
             out, err = self.process.communicate(timeout=self.world.limit)
         except subprocess.TimeoutExpired:
             self.process.kill()
+            self.world.kill_all()
             self.process.communicate()
-            self.world.reap(forgive=True)
-            raise AssertionError("the launch hangs") from None
+            raise AssertionError("the launch hangs, or something of it holds its output open") from None
         code = self.process.returncode
         if clean:
             self.world.check_clean(self.before)
@@ -124,7 +124,8 @@ class World:
         os.chmod(self.base, 0o755)
         self.limit = LIMIT
         self.blobs = {}
-        self.managed = set()
+        self.managed = set()      # children that a test collects itself
+        self.launches = []
         self.made = 0
         self.cgroups = Cgroups(root)
         self.root = self.make_root("root")
@@ -205,10 +206,10 @@ class World:
     # --- launching
 
     def command(self, policy, program, params=None, options=(), raw=None):
-        blob = policy if policy.endswith(".fence") else self.compile(policy)
         command = [self.enforcer, *options]
         if raw is not None:
             return command + list(raw)
+        blob = policy if policy.endswith(".fence") else self.compile(policy)
         command.append(blob)
         for name, value in {"root": self.root, **(params or {})}.items():
             if value is not None:
@@ -241,7 +242,9 @@ class World:
                                    env={"PATH": "/usr/bin:/bin"} if env is None else env, close_fds=not pass_fds
                                    or pass_fds != "all", pass_fds=() if pass_fds == "all" else pass_fds)
         self.managed.add(process.pid)
-        return Launch(self, before, process)
+        launch = Launch(self, before, process)
+        self.launches.append(launch)
+        return launch
 
     def run(self, policy, program, params=None, clean=True, **options):
         return self.start(policy, program, params, **options).finish(clean)
@@ -300,9 +303,37 @@ class World:
                 names.append(f"{pid} ({os.readlink(f'/proc/{pid}/exe')})")
             except OSError:
                 names.append(str(pid))
-            os.kill(pid, signal.SIGKILL)
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
         if not forgive:
             raise AssertionError("left alive: " + ", ".join(names))
+
+    def abandon(self):
+        """After a failed test: ends the launches that it did not come to finish.  After others it finds none."""
+        open_ones = [launch for launch in self.launches if launch.process.returncode is None]
+        for launch in open_ones:
+            launch.process.kill()
+            self.kill_all()
+            launch.process.communicate()
+        self.launches.clear()
+        self.managed.clear()
+        self.kill_all()
+        return len(open_ones)
+
+    def kill_all(self):
+        """The end of everything that a hanging launch started."""
+        for _ in range(20):
+            alive = [pid for pid in descendants(os.getpid()) if pid not in self.managed]
+            if not alive:
+                return
+            for pid in alive:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            self.reap(forgive=True)
 
     def check_clean(self, before):
         self.reap()
@@ -318,7 +349,7 @@ class World:
         equal(after["namespaces"], before["namespaces"], "namespaces of the host")
 
     def close(self):
-        self.reap(forgive=True)
+        self.abandon()
         self.cgroups.retire()
         gone = self.cgroups.sweep()
         shutil.rmtree(self.base, ignore_errors=True)
