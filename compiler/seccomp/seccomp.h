@@ -8,7 +8,8 @@
  *             conditions by their meaning and runs the program, both over symbolic words.
  *   bpf.c     runs a program on one concrete seccomp_data (inspect, tests); disassembles.
  *
- * Meaning (design): the strictest matching action wins, kill > errno > log > allow; with no match the
+ * Meaning (design): the strictest matching action wins, kill > errno > log > allow (of two errnos, which
+ * rf_policy_conflict() makes an error, the one with the smaller value); with no match the
  * default; calls newer than the policy's kernel, and numbers above all that it knows: `unknown`.
  * Numbers that no call has, below the highest known, get the default.
  * A different architecture word, and on x86_64 the x32 range (number >= 0x40000000), is kill.
@@ -102,7 +103,9 @@ struct rf_seccomp_data {      /* struct seccomp_data of linux/seccomp.h */
     uint64_t args[6];
 };
 
+/* Beyond either a proof is TOO_LARGE: it takes a second or two by then. */
 #define RF_PROOF_CELLS_MAX 2000000u
+#define RF_PROOF_TESTS_MAX 100000000u
 enum rf_proof_result { RF_PROVEN, RF_DIFFERS, RF_PROOF_TOO_LARGE, RF_PROOF_MALFORMED };
 struct rf_proof {
     enum rf_proof_result result;
@@ -121,13 +124,15 @@ uint32_t rf_policy_answer(const struct rf_seccomp *policy, const struct rf_secco
 
 /*
  * Whether any input that satisfies `where` (NULL: all) can get an answer ALLOW or LOG for call number
- * `number`; fills *witness when it can. For `never` and dead-rule checks.
+ * `number`; fills *witness when it can. For `never` and dead-rule checks.  A search beyond
+ * RF_PROOF_CELLS_MAX regions counts as "can", with an input not yet searched as the witness.
  */
 bool rf_policy_may_allow(struct rf_arena *arena, const struct rf_seccomp *policy, uint32_t number,
                          const struct rf_cond *where, struct rf_seccomp_data *witness);
 
 /* Two errno actions with different values that can match the same input of one call (an error in the
- * policy): true, the rule indices and a witness. Strictest-wins leaves only errno against errno open. */
+ * policy), even where a kill covers it: true, the rule indices and a witness. Strictest-wins leaves only
+ * errno against errno open.  A search beyond RF_PROOF_CELLS_MAX regions counts as a conflict. */
 bool rf_policy_conflict(struct rf_arena *arena, const struct rf_seccomp *policy, const struct rf_call_rules *call,
                         size_t *first, size_t *second, struct rf_seccomp_data *witness);
 

@@ -30,18 +30,22 @@ struct rf_plan {              /* all kernel numbers; what lowering produces */
     const struct rf_map_file *map_files;  /* names in pool too; entries in any order */
     const struct rf_map_entry *map_entries;
     uint32_t map_file_count, map_entry_count; /* both 0: no source map */
+    uint32_t map_name_base;               /* added to the offsets of the files' names: 0, but for rf_build_plan_of() */
 };
 
 /*
  * Writes the blob into out[0..capacity), 8-byte aligned; *length gets its size.  Deterministic: no
  * input but the plan.  `sha256` computes the identity (the compiler's library; digest of 32 bytes).
- * Returns what rf_view_open() says of the result, so an unacceptable plan is never RF_BLOB_OK.
+ * Returns what rf_view_open() and rf_view_map_open() say of the result, so an unacceptable plan is never
+ * RF_BLOB_OK; TOO_LONG if it does not fit.  An empty prefix or suffix beside a parameter, and an empty suffix,
+ * is written as absent.  `capacity` never needs to be more than RF_BLOB_MAX.
  */
 enum rf_blob_error rf_build(const struct rf_plan *plan, void *out, size_t capacity, size_t *length,
                             void (*sha256)(const void *bytes, size_t n, uint8_t digest[32]));
 
-/* Rebuilds a plan from a view (records point into `scratch_records`/the blob; strings are copied to
- * `pool`): rf_build() of it gives the same bytes.  For tests and the compiler's self-check. */
+/* Rebuilds a plan from a view (records point into the blob, which must outlive the plan; strings are copied to
+ * `pool`): rf_build() of it gives the same bytes.  Fails only for a bad source map.  For tests and the
+ * compiler's self-check. */
 enum rf_blob_error rf_build_plan_of(const struct rf_view *view, struct rf_plan *plan, struct rf_pool *pool);
 
 #endif

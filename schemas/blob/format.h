@@ -115,7 +115,7 @@ struct rf_parameter {
     uint32_t max_length;      /* bytes, 1..RF_STRING_MAX */
 };
 
-#define RF_NS_SET_TIME 0x1u   /* write the two clock offsets */
+#define RF_NS_SET_TIME 0x1u   /* write the two clock offsets; without it they are 0 */
 #define RF_NS_MAP_SELF 0x2u   /* user namespace without ID_MAPS: process.uid/gid inside is the launcher's euid/egid */
 
 struct rf_namespaces {
@@ -123,7 +123,7 @@ struct rf_namespaces {
     uint32_t flags;           /* RF_NS_* */
     int64_t boottime;         /* seconds added to CLOCK_BOOTTIME, CLOCK_MONOTONIC */
     int64_t monotonic;
-    struct rf_text hostname;  /* absent: left as it is */
+    struct rf_text hostname;  /* absent: left as it is; only with CLONE_NEWUTS; at most 64 bytes */
 };
 
 struct rf_join {
@@ -142,7 +142,7 @@ struct rf_id_map {
 enum rf_proc { RF_PROC_NONE, RF_PROC_FULL, RF_PROC_PIDS };
 enum rf_sys { RF_SYS_NONE, RF_SYS_READ_ONLY };
 #define RF_ROOT_WRITABLE 0x1u
-#define RF_ROOT_KEEP 0x2u     /* mount namespace is the host's or joined: nothing is mounted, path is "/" */
+#define RF_ROOT_KEEP 0x2u     /* exactly when CLONE_NEWNS is not created: nothing is mounted, path is "/" */
 
 struct rf_root {
     struct rf_text path;
@@ -154,7 +154,7 @@ struct rf_root {
 
 enum rf_mount_kind { RF_MOUNT_BIND = 1, RF_MOUNT_TMPFS = 2 };
 #define RF_MOUNT_WRITABLE 0x1u
-#define RF_MOUNT_RECURSIVE 0x2u
+#define RF_MOUNT_RECURSIVE 0x2u /* BIND; without WRITABLE it needs RF_REQUIRE_MOUNT_SETATTR */
 
 struct rf_mount {             /* in ascending byte order of target, so parents come first */
     struct rf_str target;     /* absolute, inside the root; never /, /proc*, /sys*, /dev itself */

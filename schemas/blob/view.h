@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading a blob: verify once, then accessors that cannot fail.
- * No heap, no stdio, no libc beyond memcmp: this is the enforcer's reader and the compiler's.
+ * No heap, no stdio, no libc beyond memcmp, memcpy and memset: this is the enforcer's reader and the compiler's.
  *
  * Life cycle: rf_view_open() on a buffer that outlives the view; then rf_view_count(), the record
  * accessors and rf_view_string().  rf_view_map_open() only to name a policy line or to inspect.
  */
 #ifndef RF_BLOB_VIEW_H
 #define RF_BLOB_VIEW_H
+
+#include <stdbool.h>
 
 #include "format.h"
 
@@ -29,6 +31,7 @@
     X(RECORD, "bad record count or size")                                                          \
     X(STRING, "bad string reference")                                                              \
     X(FIELD, "a field is out of range")                                                            \
+    X(RULE, "its records are out of order or contradict each other")                               \
     X(FILTER, "its seccomp filter is not acceptable")                                              \
     X(MAP, "bad source map")
 
@@ -62,13 +65,18 @@ enum rf_blob_error rf_view_open(struct rf_view *view, const void *bytes, size_t 
  * words but not instruction_pointer, JMP JA/JEQ/JGT/JGE/JSET with K, ALU|AND|K, RET|K), aligned in-range
  * loads, jt = jf = 0 on non-jumps, forward targets inside, no unreachable code, the first instruction
  * loads arch, the second compares it with `audit_arch`, no path loads anything else before arch matched,
- * only KILL_PROCESS, ERRNO (1..4095), LOG, ALLOW returned.  `count` 1..RF_FILTER_MAX. */
+ * only KILL_PROCESS, ERRNO (1..4095), LOG, ALLOW returned, and only KILL_PROCESS where arch did not match.
+ * `count` 2..RF_FILTER_MAX. */
 enum rf_blob_error rf_view_check_filter(const struct rf_insn *insns, uint32_t count, uint32_t audit_arch);
 
 static inline uint32_t rf_view_count(const struct rf_view *v, enum rf_section_type type) { return v->count[type]; }
 
 /* The NUL-terminated bytes of a string of this blob, or NULL for an absent one. */
 const char *rf_view_string(const struct rf_view *v, struct rf_str s);
+
+/* Whether a parameter takes this value (NUL-free, `length` bytes): its default when a blob is opened, the one given at
+ * launch.  Of a PATH with `under`: it is that directory or begins with it and a slash. */
+bool rf_view_value_ok(const struct rf_view *v, const struct rf_parameter *parameter, const char *value, size_t length);
 
 /* Record i (< count) of a section, typed: RF_RECORD(v, MOUNTS, struct rf_mount, i). */
 #define RF_RECORD(v, type, record, i) (&((const record *)(v)->records[RF_##type])[i])

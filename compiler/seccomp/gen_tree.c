@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The smallest search tree over ranges of one word, by dynamic programming.
+ *
+ * A stretch of neighbouring ranges is decided by either
+ *   - a split (jge) at one of their boundaries, then both halves; or
+ *   - a chain: all its wide ranges have one answer, and every single number with another answer is
+ *     picked out by a jeq.  So [A x A] takes one test, not two.
+ * A wide range between single numbers is cut in the middle beforehand, which lets a split stand inside
+ * it: worth an instruction when a chain is long.
+ * Cost: instructions first, then steps weighted by how often a range is hit.
+ */
+#include "gen.h"
+
+#define STRETCH_MAX 128u /* beyond it, halve first: the table grows with the square, time with the cube */
+#define ONE_TEST    ((uint64_t)1 << 32)
+enum { HOW_SAME = -1, HOW_CHAIN = -2 };
+
+struct best {
+    uint64_t cost;
+    int32_t how; /* HOW_*, or the last range of the left half */
+};
+
+struct search {
+    struct rf_gen *g;
+    uint32_t word, mask;
+    struct rf_gen_range *ranges;
+    size_t count;
+    uint32_t (*resolve)(void *, uint32_t);
+    void *context;
+    struct best *best;   /* of [i][j], count * count, for the stretch at hand */
+    size_t first, width; /* the stretch at hand */
+};
+
+static bool single(const struct rf_gen_range *r) {
+    return r->low == r->high;
+}
+
+struct chain {
+    bool possible;
+    bool wide; /* the answer is that of a wide range, so it is fixed */
+    uint32_t answer;
+    uint64_t picked, steps, rest;
+};
+
+static void chain_add(struct chain *c, const struct rf_gen_range *r) {
+    if (r->answer == c->answer) {
+        c->rest += r->weight;
+        if (!single(r)) c->wide = true;
+    } else if (single(r)) {
+        c->picked++;
+        c->steps += c->picked * r->weight;
+    } else {
+        c->possible = false;
+    }
+}
+
+static struct chain chain_of(const struct rf_gen_range *ranges, size_t count, uint32_t answer) {
+    struct chain c = {.possible = true, .answer = answer};
+    for (size_t i = 0; i < count; i++) chain_add(&c, &ranges[i]);
+    return c;
+}
+
+/* Extends the chain over ranges[0..j) by ranges[j]; the first wide range settles its answer. */
+static void chain_extend(struct chain *c, const struct rf_gen_range *ranges, size_t j) {
+    if (!c->wide && !single(&ranges[j]) && ranges[j].answer != c->answer)
+        *c = chain_of(ranges, j + 1, ranges[j].answer);
+    else
+        chain_add(c, &ranges[j]);
+}
+
+static void fill(struct search *s) {
+    const struct rf_gen_range *ranges = s->ranges + s->first;
+    size_t n = s->width;
+    for (size_t i = n; i-- > 0;) {
+        struct chain chain = {.possible = true, .answer = ranges[i].answer};
+        uint64_t weight = 0;
+        for (size_t j = i; j < n; j++) {
+            chain_extend(&chain, ranges + i, j - i);
+            weight += ranges[j].weight;
+            struct best b = {UINT64_MAX, HOW_SAME};
+            if (chain.possible && chain.picked == 0)
+                b.cost = 0;
+            else if (chain.possible)
+                b = (struct best){chain.picked * ONE_TEST + chain.steps + chain.picked * chain.rest, HOW_CHAIN};
+            for (size_t k = i; k < j && b.cost != 0; k++) {
+                uint64_t cost = s->best[i * n + k].cost + s->best[(k + 1) * n + j].cost + ONE_TEST + weight;
+                if (cost < b.cost) b = (struct best){cost, (int32_t)k};
+            }
+            s->best[i * n + j] = b;
+        }
+    }
+}
+
+static uint32_t build_chain(struct search *s, const struct rf_gen_range *ranges, size_t count) {
+    uint32_t answer = ranges[0].answer;
+    for (size_t i = 0; i < count; i++)
+        if (!single(&ranges[i])) answer = ranges[i].answer;
+    uint32_t node = s->resolve(s->context, answer);
+    for (size_t i = count; i-- > 0;)
+        if (ranges[i].answer != answer)
+            node = rf_gen_test(s->g, BPF_JEQ, s->word, s->mask, ranges[i].low, s->resolve(s->context, ranges[i].answer),
+                               node);
+    return node;
+}
+
+static uint32_t build(struct search *s, size_t i, size_t j) {
+    const struct rf_gen_range *ranges = s->ranges + s->first;
+    int32_t how = s->best[i * s->width + j].how;
+    if (how == HOW_SAME) return s->resolve(s->context, ranges[i].answer);
+    if (how == HOW_CHAIN) return build_chain(s, ranges + i, j - i + 1);
+    size_t k = (size_t)how;
+    uint32_t above = build(s, k + 1, j);
+    uint32_t below = build(s, i, k);
+    return rf_gen_test(s->g, BPF_JGE, s->word, s->mask, ranges[k + 1].low, above, below);
+}
+
+static uint32_t build_stretch(struct search *s, size_t first, size_t count) {
+    if (count <= STRETCH_MAX) {
+        s->first = first;
+        s->width = count;
+        fill(s);
+        return build(s, 0, count - 1);
+    }
+    size_t half = count / 2;
+    uint32_t above = build_stretch(s, first + half, count - half);
+    uint32_t below = build_stretch(s, first, half);
+    return rf_gen_test(s->g, BPF_JGE, s->word, s->mask, s->ranges[first + half].low, above, below);
+}
+
+uint32_t rf_gen_tree(struct rf_gen *g, uint32_t word, uint32_t mask, const struct rf_gen_range *ranges, size_t count,
+                     uint32_t (*resolve)(void *context, uint32_t answer), void *context) {
+    struct search s = {.g = g, .word = word, .mask = mask, .resolve = resolve, .context = context};
+    s.ranges = rf_arena_alloc(g->arena, 2 * count * sizeof *s.ranges);
+    for (size_t i = 0; i < count; i++) {
+        struct rf_gen_range r = ranges[i];
+        bool between = i > 0 && i + 1 < count && single(&ranges[i - 1]) && single(&ranges[i + 1]);
+        if (between && !single(&r)) {
+            uint32_t middle = r.low + (r.high - r.low) / 2;
+            s.ranges[s.count++] = (struct rf_gen_range){r.low, middle, r.answer, r.weight / 2};
+            r.low = middle + 1;
+            r.weight -= r.weight / 2;
+        }
+        s.ranges[s.count++] = r;
+    }
+    size_t width = s.count < STRETCH_MAX ? s.count : STRETCH_MAX;
+    s.best = rf_arena_alloc(g->arena, width * width * sizeof *s.best);
+    return build_stretch(&s, 0, s.count);
+}
