@@ -152,7 +152,7 @@ class World:
         self.write(os.path.join(root, "bin/plain"), "no program\n")
         self.write(os.path.join(root, "bin/noexec"), "#!/bin/probe\n")
         self.write(os.path.join(root, "bin/badloader"), "#!/no/such/interpreter\n", 0o755)
-        os.symlink("run", os.path.join(root, "var/run"))
+        os.symlink("../run", os.path.join(root, "var/run"))
         return root
 
     def make_data(self, name):
@@ -345,7 +345,11 @@ class World:
         if left:
             self.cgroups.sweep_leaves(left)
             raise AssertionError("cgroups left behind: " + ", ".join(sorted(left)))
-        equal(after["mounts"], before["mounts"], "mounts of the host")
+        if after["mounts"] != before["mounts"]:
+            new = [m for m in kernel.mounts(after["mounts"]) if m not in kernel.mounts(before["mounts"])]
+            for mount in reversed(new):
+                kernel.umount(mount["target"])
+            raise AssertionError("mounts reached the host: " + ", ".join(f"{m['fstype']} on {m['target']}" for m in new))
         equal(after["namespaces"], before["namespaces"], "namespaces of the host")
 
     def close(self):
