@@ -65,10 +65,10 @@ static void add_conditional(struct building *b, const struct item *rule) {
         return;
     }
     if (unless) {
-        struct rf_cond *not = RF_NEW(c->arena, struct rf_cond);
-        not ->kind = RF_COND_NOT;
-        not ->left = cond;
-        cond = not ;
+        struct rf_cond *negated = RF_NEW(c->arena, struct rf_cond);
+        negated->kind = RF_COND_NOT;
+        negated->left = cond;
+        cond = negated;
     }
     add_rule(b, cond, RF_FIELD(rule, rule, then).action, rule->at);
 }
