@@ -80,14 +80,31 @@ class Cgroups:
         for names, here in self.base.items():
             leaf = os.path.join(here, f"launch{self.count}")
             os.mkdir(leaf)
+            if self.version == 2:
+                os.setxattr(leaf, "trusted.delegate", b"1")  # as systemd marks a unit with Delegate=yes
             if owner is not None and self.dirs[names] == 2:
                 for name in ("", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads"):
                     os.chown(os.path.join(leaf, name), owner, owner)
             files.append(os.path.join(leaf, "cgroup.procs"))
         return files
 
-    def places(self):
-        return [os.path.join(here, f"launch{self.count}") for here in self.base.values()]
+    def parent(self, owner=None):
+        """(files, options) for several launches whose leaves are made in the same place."""
+        files = self.place(owner)
+        if self.version != 2:
+            return files, []
+        here = self.base[frozenset()]
+        parent = os.path.join(here, f"launch{self.count}.parent")
+        os.mkdir(parent)
+        return files, ["--cgroup-parent", parent]
+
+    def strays(self, pid):
+        """Leaves of the enforcer `pid` outside our own directories."""
+        found = []
+        for here in self.base.values():
+            top = os.path.dirname(here)
+            found += [os.path.join(top, name) for name in os.listdir(top) if name.startswith(f"ringfence.{pid}.")]
+        return found
 
     def listing(self, skip_supervisor=True):
         """Every directory below ours, without the empty ones that place() made."""

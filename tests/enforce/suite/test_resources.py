@@ -284,8 +284,8 @@ def leaf_is_not_the_payloads(w):
 def stale_leaf_is_swept(w):
     """After SIGKILL of the enforcer at most one empty cgroup stays, and the next launch removes it."""
     w.cgroups.retire()
-    files = w.cgroups.place()
-    launch = w.start("memory", ["/bin/probe", "handle"], files=files)
+    files, options = w.cgroups.parent()
+    launch = w.start("memory", ["/bin/probe", "handle"], files=files, options=options)
     equal(launch.line(), "ready\n", "first line")
     os.kill(launch.pid, signal.SIGKILL)
     launch.process.wait()
@@ -294,7 +294,7 @@ def stale_leaf_is_swept(w):
     stale = w.cgroups.leaves()
     for leaf in stale:
         equal(read(leaf, "cgroup.procs"), "", f"processes in {leaf}")
-    again = w.start("memory", ["/bin/probe", "exit", "0"], files=files, retire=False)
+    again = w.start("memory", ["/bin/probe", "exit", "0"], files=files, options=options)
     result = again.finish(clean=False)
     equal(result.code, 0, f"the next launch ({result!r})")
     end = time.monotonic() + 5
@@ -307,13 +307,10 @@ def stale_leaf_is_swept(w):
 def sweeping_spares_the_living(w):
     """The sweep of one launch does not touch the leaf of another that runs in the same place."""
     w.cgroups.retire()
-    files = w.cgroups.place()
-    first = w.start("memory", ["/bin/probe", "handle"], files=files)
+    files, options = w.cgroups.parent()
+    first = w.start("memory", ["/bin/probe", "handle"], files=files, options=options)
     equal(first.line(), "ready\n", "first line")
-    if w.cgroups.version == 2:
-        second = w.start("memory", ["/bin/probe", "exit", "3"], retire=False)
-    else:
-        second = w.start("memory", ["/bin/probe", "exit", "3"], files=files, retire=False)
+    second = w.start("memory", ["/bin/probe", "exit", "3"], files=files, options=options)
     equal(second.finish(clean=False).code, 3, "the second")
     equal(first.process.poll(), None, "the first still runs")
     os.kill(first.pid, signal.SIGTERM)

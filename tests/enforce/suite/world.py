@@ -80,6 +80,8 @@ class Launch:
         code = self.process.returncode
         if clean:
             self.world.check_clean(self.before)
+            strays = self.world.cgroups.strays(self.process.pid)
+            check(not strays, f"cgroups left behind: {strays}")
         return Result(code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
 
 
@@ -220,9 +222,9 @@ class World:
 
     def start(self, policy, program, params=None, *, user=None, env=None, options=(), raw=None, prepare=None,
               pass_fds=(), prefix=(), cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-              files=None, retire=True):
+              files=None):
         command = list(prefix) + self.command(policy, program, params, options, raw)
-        if retire and files is None:
+        if files is None:
             self.cgroups.retire()
         files = self.cgroups.place(user) if files is None else files
         before = self.snapshot()
