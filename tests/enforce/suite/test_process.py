@@ -394,4 +394,3 @@ def everything_at_once(w):
     equal(mount_at(r, "/tmp")["fstype"], "tmpfs", "/tmp")
     equal(r["paths"]["/tmp"]["write"], 0, "writing to /tmp")
     check(r["paths"]["/data"]["write"] != 0, "/data can be written")
-
