@@ -361,6 +361,13 @@ class World:
         self.abandon()
         self.cgroups.retire()
         gone = self.cgroups.sweep()
+        with open("/proc/self/mountinfo", encoding="utf-8") as file:
+            below = [m["target"] for m in kernel.mounts(file.read()) if m["target"].startswith(self.base + "/")]
+        for target in reversed(below):  # what leaked must not be walked into and emptied
+            try:
+                kernel.umount(target)
+            except OSError:
+                continue
         shutil.rmtree(self.base, ignore_errors=True)
         return gone
 
