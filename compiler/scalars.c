@@ -52,7 +52,9 @@ bool rf_scalar_number(struct bind *b, const struct node *node, uint64_t low, uin
     }
     const char *end;
     uint64_t n;
-    if (!node->plain || !decimal(node->text, &end, &n) || *end) {
+    if (node->plain && node->text[0] != '0' && node->length > 19 && strspn(node->text, "0123456789") == node->length)
+        n = UINT64_MAX; /* a number indeed, but one that 64 bits may not hold */
+    else if (!node->plain || !decimal(node->text, &end, &n) || *end) {
         struct diag *d =
             rf_diag(b->c->diags, D_NOT_A_NUMBER, node->at, "'%s' is not a plain decimal number", node->text);
         if (!node->plain) rf_diag_help(b->c->diags, d, "write it without quotes");
