@@ -58,7 +58,7 @@ bool rf_scalar_number(struct bind *b, const struct node *node, uint64_t low, uin
         struct diag *d =
             rf_diag(b->c->diags, D_NOT_A_NUMBER, node->at, "'%s' is not a plain decimal number", node->text);
         if (!node->plain) rf_diag_help(b->c->diags, d, "write it without quotes");
-        if (node->text[0] == '0' && node->length > 1)
+        if (node->plain && node->text[0] == '0' && node->text[1] >= '0' && node->text[1] <= '9')
             rf_diag_help(b->c->diags, d, "leading zeros make it octal for some readers: leave them out");
         return false;
     }

@@ -155,7 +155,7 @@ static bool bind_enum(struct bind *b, const char *spec, const struct node *node,
 }
 
 static bool bind_bool(struct bind *b, const struct node *node, struct value *value) {
-    static const char *const others[] = {"yes", "no", "on", "off", "True", "False", "TRUE", "FALSE"};
+    static const char *const others[] = {"yes", "no", "on", "off", "true", "false"};
     if (node->kind != NODE_SCALAR || rf_tree_is_null(node)) {
         rf_bind_wrong_type(b, node, "true or false");
         return false;
@@ -165,7 +165,7 @@ static bool bind_bool(struct bind *b, const struct node *node, struct value *val
     struct diag *d = rf_diag(b->c->diags, D_BAD_BOOLEAN, node->at, "'%s' is not true or false", node->text);
     if (!node->plain) rf_diag_help(b->c->diags, d, "write it without quotes");
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (strcmp(others[i], node->text) == 0)
+        if (node->plain && strcasecmp(others[i], node->text) == 0)
             rf_diag_label(b->c->diags, d, "did you mean '%s'?", i % 2 ? "false" : "true");
     return false;
 }
