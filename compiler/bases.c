@@ -141,8 +141,9 @@ static void read_bases(struct compile_context *c, struct file *file, const struc
     const struct value *extends = &file->own.extends;
     for (size_t i = 0; i < extends->count; i++) {
         struct place place;
-        if (!locate(c, file, &extends->items[i], &place)) continue;
-        struct file *base = base_of(c, &extends->items[i], place, &here);
+        struct file *base =
+            locate(c, file, &extends->items[i], &place) ? base_of(c, &extends->items[i], place, &here) : NULL;
+        if (!base || base->lacks_bases) file->lacks_bases = true;
         if (!base) continue;
         file->ancestors |= base->ancestors | UINT64_C(1) << base->source->order;
         if (file->height < base->height + 1) file->height = base->height + 1;

@@ -166,7 +166,8 @@ static bool bind_rlimits(struct bind *b, const struct node *node, struct value *
         const struct rlimit_info *info = rf_name_rlimit(key->text);
         if (!info) {
             struct guess guess;
-            rf_guess_init(&guess, key->text, key->length);
+            size_t prefix = strncasecmp(key->text, "RLIMIT_", 7) == 0 ? 7 : 0;
+            rf_guess_init(&guess, key->text + prefix, key->length - prefix);
             for (unsigned n = 0; rf_name_rlimit_at(n); n++) rf_guess_try(&guess, rf_name_rlimit_at(n)->name);
             struct diag *d = rf_diag(b->c->diags, D_UNKNOWN_RLIMIT, key->at, "unknown resource limit '%s'", key->text);
             if (guess.best) rf_diag_label(b->c->diags, d, "did you mean '%s'?", guess.best);

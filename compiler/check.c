@@ -15,7 +15,7 @@ bool rf_check_is_base(const struct file *file) {
 }
 
 void rf_check_required(struct compile_context *c, const struct file *file) {
-    if (file->own.name.bad || file->own.kind.bad) return;
+    if (file->own.kind.bad || file->own.extends.bad || file->lacks_bases) return;
     for (size_t k = 0; k < KEY_COUNT; k++) {
         if (!(rf_keys[k].flags & F_REQUIRED) || file->merged.all[k].set || file->own.all[k].bad || k == K_ringfence)
             continue;

@@ -10,13 +10,32 @@ static bool clean(const struct compile_context *c) {
     return rf_diags_errors(c->diags) == 0;
 }
 
+static size_t tests_of(const struct rf_cond *cond) {
+    if (!cond) return 0;
+    if (cond->kind == RF_COND_AND || cond->kind == RF_COND_OR) return tests_of(cond->left) + tests_of(cond->right);
+    return cond->kind == RF_COND_NOT ? tests_of(cond->left) : 1;
+}
+
+/* The call with the most tests on its arguments: where a policy too large to prove is best made smaller. */
+static const char *heaviest(const struct rf_seccomp *policy) {
+    size_t most = 0;
+    const struct rf_syscall *call = NULL;
+    for (size_t i = 0; i < policy->count; i++) {
+        size_t n = 0;
+        for (size_t r = 0; r < policy->calls[i].count; r++) n += tests_of(policy->calls[i].rules[r].when);
+        if (n > most) most = n, call = rf_syscall_by_number(policy->machine, policy->calls[i].number);
+    }
+    return call ? call->name : "none";
+}
+
 static void not_proven(struct lower *l, const struct lowered_filter *filter, const struct rf_proof *proof) {
     struct span at = l->p->seccomp_default.at;
     const char *machine = rf_machine_info[filter->policy.machine].name;
     if (proof->result == RF_PROOF_TOO_LARGE) {
         struct diag *d = rf_diag(l->c->diags, D_PROOF_TOO_LARGE, at, "the proof for %s needs more than %u cases",
                                  machine, RF_PROOF_CELLS_MAX);
-        rf_diag_help(l->c->diags, d, "fewer or simpler conditions on one call make it smaller");
+        rf_diag_help(l->c->diags, d, "fewer or simpler conditions on one call make it smaller; '%s' has the most",
+                     heaviest(&filter->policy));
         return;
     }
     struct diag *d = rf_diag(l->c->diags, D_NOT_PROVEN, at,

@@ -119,7 +119,10 @@ static struct item unite_named(struct compile_context *c, const struct key_info 
 
 static void unite_items(struct compile_context *c, const struct key_info *key, struct value *into,
                         const struct value *const *from, size_t n) {
-    *into = *from[0];
+    const struct value *place = from[0]; /* what to show for the whole: a base that adds something */
+    for (size_t i = n; i-- > 0;)
+        if (rf_merge_count(from[i])) place = from[i];
+    *into = *place;
     into->items = NULL;
     into->count = 0;
     into->mode = MODE_PLAIN;
@@ -159,8 +162,9 @@ static void plain_over_inherited(struct compile_context *c, const char *path, co
     const struct item *first = NULL;
     for (size_t i = 0; i < into->count && !first; i++)
         if (!into->items[i].gone) first = &into->items[i];
-    struct diag *d = rf_diag(c->diags, D_PLAIN_OVER_INHERITED, own->at,
-                             "a plain list, but %s already has %zu inherited entries", path, rf_merge_count(into));
+    size_t n = rf_merge_count(into);
+    struct diag *d = rf_diag(c->diags, D_PLAIN_OVER_INHERITED, own->at, "a plain list, but %s inherits %zu %s", path, n,
+                             n == 1 ? "entry" : "entries");
     if (first && first->at.source) rf_diag_other(c->diags, d, first->at, "inherited from here");
     rf_diag_help(c->diags, d, "write {add: [...]}, {remove: [...]} or {replace: [...]}");
 }

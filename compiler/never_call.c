@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "never_call.h"
+#include "diag.h"
 
 #include <string.h>
 
@@ -68,6 +69,13 @@ static bool arguments(struct rf_arena *arena, const char *at, const char *end, e
     return true;
 }
 
+static const char *suggest(struct rf_arena *arena, const char *name, size_t length) {
+    struct guess guess;
+    rf_guess_init(&guess, name, length);
+    for (size_t i = 0; i < rf_syscall_count; i++) rf_guess_try(&guess, rf_syscalls[i].name);
+    return guess.best ? rf_arena_printf(arena, "did you mean '%s'?", guess.best) : NULL;
+}
+
 bool rf_never_call_parse(struct rf_arena *arena, const char *text, enum rf_machine machine, struct never_call *what,
                          struct rf_expr_error *error) {
     const char *open = strchr(text, '('), *close = open ? strchr(open, ')') : NULL;
@@ -76,7 +84,7 @@ bool rf_never_call_parse(struct rf_arena *arena, const char *text, enum rf_machi
     *what = (struct never_call){rf_syscall_find(text, length), NULL};
     if (!what->call)
         return fail(error, rf_arena_printf(arena, "unknown system call '%.*s'", (int)(length < 64 ? length : 64), text),
-                    *text == '@' ? "a group cannot stand here: name the calls" : NULL);
+                    *text == '@' ? "a group cannot stand here: name the calls" : suggest(arena, text, length));
     if (!open || what->call->number[machine] < 0) return true;
     if (!close || close[1])
         return fail(error, rf_arena_printf(arena, "'%s' does not end with its only ')'", text),

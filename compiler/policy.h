@@ -122,6 +122,7 @@ struct file {
     uint64_t ancestors; /* one bit per file that this one extends, directly or not: 1 << source->order */
     unsigned height;    /* levels of bases below this file */
     bool is_parsed;
+    bool lacks_bases; /* one that it extends could not be read: what is not there may have been in it */
     struct policy own;
     struct policy merged;
     bool is_merged;

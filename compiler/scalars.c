@@ -52,11 +52,13 @@ bool rf_scalar_number(struct bind *b, const struct node *node, uint64_t low, uin
     }
     const char *end;
     uint64_t n;
-    if (!node->plain || !decimal(node->text, &end, &n) || *end) {
+    if (node->plain && node->text[0] != '0' && node->length > 19 && strspn(node->text, "0123456789") == node->length)
+        n = UINT64_MAX; /* a number indeed, but one that 64 bits may not hold */
+    else if (!node->plain || !decimal(node->text, &end, &n) || *end) {
         struct diag *d =
             rf_diag(b->c->diags, D_NOT_A_NUMBER, node->at, "'%s' is not a plain decimal number", node->text);
         if (!node->plain) rf_diag_help(b->c->diags, d, "write it without quotes");
-        if (node->text[0] == '0' && node->length > 1)
+        if (node->plain && node->text[0] == '0' && node->text[1] >= '0' && node->text[1] <= '9')
             rf_diag_help(b->c->diags, d, "leading zeros make it octal for some readers: leave them out");
         return false;
     }

@@ -119,10 +119,20 @@ static bool bind_template(struct bind *b, const char *spec, const struct node *n
     return true; /* its declaration is looked at when all files are merged */
 }
 
+/* "none|host" -> "none, host" */
+static const char *choices(struct rf_arena *arena, const char *spec) {
+    const char *list = "";
+    for (const char *word = spec; *word;) {
+        size_t n = strcspn(word, "|");
+        list = rf_arena_printf(arena, "%s%s%.*s", list, *list ? ", " : "", (int)n, word);
+        word += n + (word[n] == '|');
+    }
+    return list;
+}
+
 static bool bind_enum(struct bind *b, const char *spec, const struct node *node, struct value *value) {
     if (node->kind != NODE_SCALAR || rf_tree_is_null(node)) {
-        char *choices = rf_arena_printf(b->c->arena, "one of %s", spec);
-        rf_bind_wrong_type(b, node, choices);
+        rf_bind_wrong_type(b, node, rf_arena_printf(b->c->arena, "one of %s", choices(b->c->arena, spec)));
         return false;
     }
     struct guess guess;
@@ -138,13 +148,14 @@ static bool bind_enum(struct bind *b, const char *spec, const struct node *node,
         rf_guess_try(&guess, rf_arena_copy(b->c->arena, word, n));
         word += n + (word[n] == '|');
     }
-    struct diag *d = rf_diag(b->c->diags, D_BAD_CHOICE, node->at, "'%s' is not one of %s", node->text, spec);
+    struct diag *d =
+        rf_diag(b->c->diags, D_BAD_CHOICE, node->at, "'%s' is not one of %s", node->text, choices(b->c->arena, spec));
     if (guess.best) rf_diag_label(b->c->diags, d, "did you mean '%s'?", guess.best);
     return false;
 }
 
 static bool bind_bool(struct bind *b, const struct node *node, struct value *value) {
-    static const char *const others[] = {"yes", "no", "on", "off", "True", "False", "TRUE", "FALSE"};
+    static const char *const others[] = {"yes", "no", "on", "off", "true", "false"};
     if (node->kind != NODE_SCALAR || rf_tree_is_null(node)) {
         rf_bind_wrong_type(b, node, "true or false");
         return false;
@@ -152,8 +163,9 @@ static bool bind_bool(struct bind *b, const struct node *node, struct value *val
     value->num = strcmp(node->text, "true") == 0;
     if (node->plain && (value->num || strcmp(node->text, "false") == 0)) return true;
     struct diag *d = rf_diag(b->c->diags, D_BAD_BOOLEAN, node->at, "'%s' is not true or false", node->text);
+    if (!node->plain) rf_diag_help(b->c->diags, d, "write it without quotes");
     for (size_t i = 0; i < sizeof others / sizeof *others; i++)
-        if (strcmp(others[i], node->text) == 0)
+        if (node->plain && strcasecmp(others[i], node->text) == 0)
             rf_diag_label(b->c->diags, d, "did you mean '%s'?", i % 2 ? "false" : "true");
     return false;
 }

@@ -69,13 +69,21 @@ static struct explained explain(struct parse *p, const yaml_parser_t *y, uint32_
                                   false};
     if (c == '@' || c == '`' || c == '%' || c == '*' || c == '&' || c == '!') {
         size_t n = 1;
-        while (n < left && n < 64 && !strchr(" ,]}:#\"", text[n])) n++;
+        while (n < left && n < 64 && !strchr(",]}:#\"", text[n])) n++;
+        while (n > 1 && text[n - 1] == ' ') n--;
         return (struct explained){
             D_QUOTE_IT, rf_arena_printf(p->arena, "'%c' has a meaning of its own at the start of a YAML value", c),
             rf_arena_printf(p->arena, "quote it: \"%.*s\"", (int)n, text), indicator};
     }
     if (y->context && strstr(y->context, "quoted scalar"))
         return (struct explained){D_SYNTAX, "the quote that opens here is never closed", NULL, true};
+    if (strstr(problem, "<document start>"))
+        return (struct explained){D_SECOND_DOCUMENT, "text behind the end of the policy", NULL, false};
+    if (strstr(problem, "node content") && at_end)
+        return (struct explained){D_SYNTAX, "the file ends in the middle of a value", NULL, false};
+    if (!y->flow_level && (c == ']' || c == '}'))
+        return (struct explained){D_SYNTAX, rf_arena_printf(p->arena, "'%c' closes what was never opened", c), NULL,
+                                  false};
     if (strstr(problem, "expected ',' or") && at_end)
         return (struct explained){D_SYNTAX, "the bracket that opens here is never closed", NULL, true};
     if (c == '{' && text > p->source->text && text[-1] == '$')
