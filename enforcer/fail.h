@@ -22,7 +22,7 @@ struct rf_where {
 #define RF_FIELD(name, type, record, member) ((struct rf_where){(name), RF_##type, (uint32_t)offsetof(record, member)})
 
 /* `error` is a negative errno, or 0.  The strings behind it are concatenated, NULL ends them: hence the macros. */
-_Noreturn void rf_fail_with(struct rf_where where, long error, ...) __attribute__((sentinel, cold));
+_Noreturn void rf_fail_with(struct rf_where where, long error, ...) __attribute__((sentinel));
 #define rf_fail(where, error, ...) rf_fail_with((where), (error), __VA_ARGS__, NULL)
 
 /* The same with another exit code than 125. */

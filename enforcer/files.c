@@ -14,9 +14,8 @@ long rf_files_read(int dir, const char *name, char *buffer, size_t size) {
     }
     sys_close((int)fd);
     if (n < 0) return n;
-    if (length == size) return -EFBIG;
-    buffer[length] = '\0';
-    return (long)length;
+    buffer[length == size ? size - 1 : length] = '\0';
+    return length == size ? -EFBIG : (long)length;
 }
 
 long rf_files_write(int dir, const char *name, const char *text) {

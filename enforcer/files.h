@@ -5,7 +5,8 @@
 
 #include "sys.h"
 
-/* Reads a file below directory `dir` whole, NUL-terminated.  Its length, or -errno; -EFBIG: larger than the buffer. */
+/* Reads a file below directory `dir` whole, NUL-terminated.  Its length, or -errno; -EFBIG: larger than the buffer, which holds its
+ * beginning. */
 long rf_files_read(int dir, const char *name, char *buffer, size_t size);
 
 /* Writes all of `text` in one write(2).  0, or -errno; a short write is -EIO. */

@@ -28,7 +28,7 @@ struct rf_options {
     uint32_t parameter_count;
     const char *const *program; /* argv of the payload, NULL-terminated; program[0] NULL: none named */
     const char *const *environment;
-    char *arguments, *arguments_end; /* the launcher's own, behind argv[0], as /proc/PID/cmdline shows them */
+    char *words, *words_end; /* the launcher's arguments behind argv[0] and its environment, as the kernel laid them */
 };
 
 /* Host objects that were opened before anything was made.  -1: not used. */

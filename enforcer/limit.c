@@ -8,6 +8,8 @@
 #include <linux/magic.h>
 
 struct rf_limits rf_limits;
+const char rf_limit_advice[] = "; as an ordinary user start inside a delegated cgroup: systemd-run --user --scope -p "
+                               "Delegate=yes ringfence-run ...";
 const char rf_limit_names[RF_CTL_COUNT][8] = {"", "cpu", "memory", "pids", "io"};
 
 static const struct rf_limit *limit_at(const struct rf_launch *launch, uint32_t i) {
@@ -105,16 +107,12 @@ static void find_versions(struct rf_launch *launch, uint32_t all, uint32_t must)
     }
 }
 
-#define DELEGATE                                                                                                       \
-    "; as an ordinary user start inside a delegated cgroup: systemd-run --user --scope -p Delegate=yes "               \
-    "ringfence-run ..."
-
 static void check_places(void) {
     for (int i = 0; i < rf_limits.leaf_count; i++) {
         long error = sys_faccessat2(rf_limits.leaves[i].parent, "", 2, AT_EMPTY_PATH | AT_EACCESS);
         if (error < 0)
             rf_fail(RF_STEP("cgroup"), error, "no leaf can be made below our own cgroup (",
-                    rf_limits.leaves[i].v2 ? "v2" : "v1", ") for the policy's limits" DELEGATE);
+                    rf_limits.leaves[i].v2 ? "v2" : "v1", ") for the policy's limits", rf_limit_advice);
     }
 }
 
@@ -132,11 +130,11 @@ void rf_limit_find(struct rf_launch *launch) {
     for (uint8_t c = 1; c < RF_CTL_COUNT; c++) {
         if (rf_limits.version[c] == 2) rf_limits.leaf_of[c] = 0;
         if (rf_limits.version[c] != 1) continue;
-        rf_limits.leaf_of[c] = rf_limit_v1_add(c == RF_CTL_IO ? "blkio" : rf_limit_names[c]);
+        rf_limits.leaf_of[c] = rf_limit_v1_add(c == RF_CTL_IO ? "blkio" : rf_limit_names[c], true);
         rf_limit_v1_check(launch, c);
     }
     if (all != 0) check_places();
-    if (!rf_limits.has_v2 && all != 0 && rf_limit_v1_has("freezer")) rf_limit_v1_add("freezer");
+    if (!rf_limits.has_v2 && rf_limit_v1_has("freezer")) rf_limit_v1_add("freezer", false);
 }
 
 /* mkdir, open and lock.  Between the three a sweeper may take the directory for a stale one: it holds the
@@ -154,7 +152,12 @@ static long make_leaf(struct rf_leaf *leaf) {
         if (error < 0) return error;
         long dir = sys_openat(leaf->parent, leaf->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
         if (dir == -ENOENT) continue;
-        if (dir >= 0) error = sys_flock((int)dir, LOCK_EX);
+        if (dir >= 0) error = sys_flock((int)dir, LOCK_EX | LOCK_NB);
+        if (dir >= 0 && error == -EAGAIN) { /* a sweeper, or someone who wants to be in the way: another name */
+            sys_close((int)dir);
+            sys_unlinkat(leaf->parent, leaf->name, AT_REMOVEDIR);
+            continue;
+        }
         if (dir < 0 || error < 0) {
             sys_unlinkat(leaf->parent, leaf->name, AT_REMOVEDIR);
             return dir < 0 ? dir : error;
@@ -181,7 +184,7 @@ static void make_leaves(bool must) {
         if (error == 0) continue;
         if (must)
             rf_fail(RF_STEP("cgroup"), error, "cannot make a leaf below our own cgroup (", leaf->v2 ? "v2" : "v1",
-                    ") for the policy's limits" DELEGATE);
+                    ") for the policy's limits", rf_limit_advice);
         /* Nothing was promised for it; the leaf would only have made the killing surer. */
         if (leaf->dir >= 0) rf_limit_remove();
         rf_limits.leaf_count = 0;

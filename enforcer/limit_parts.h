@@ -31,6 +31,7 @@ struct rf_limits {
     char path[RF_PAGE];     /* of the first leaf */
 };
 extern struct rf_limits rf_limits;
+extern const char rf_limit_advice[];               /* how an ordinary user gets a cgroup of its own */
 extern const char rf_limit_names[RF_CTL_COUNT][8]; /* as v2 calls them, by controller */
 
 /* Our position in a hierarchy, from /proc/self/cgroup ("" is v2): copies the path and gives the hierarchy's
@@ -42,8 +43,9 @@ long rf_limit_open_below(int mount, const char *path);
 
 /* v1: whether the host has this controller there. */
 bool rf_limit_v1_has(const char *controller);
-/* v1: adds the hierarchy of a controller to the leaves (or finds it there) and returns its index. */
-int rf_limit_v1_add(const char *controller);
+/* v1: adds the hierarchy of a controller to the leaves (or finds it there) and returns its index; where we have no
+ * place in it, fails, or -1 unless it must be. */
+int rf_limit_v1_add(const char *controller, bool must);
 /* v1: fails where a v2 limit of the policy has no v1 counterpart. */
 void rf_limit_v1_check(struct rf_launch *launch, uint8_t controller);
 /* v1: the device limits of one record. */

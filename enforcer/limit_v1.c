@@ -28,17 +28,20 @@ bool rf_limit_v1_has(const char *controller) {
     return fd >= 0;
 }
 
-int rf_limit_v1_add(const char *controller) {
-    char path[RF_PAGE];
+int rf_limit_v1_add(const char *controller, bool must) {
+    static char path[RF_PAGE];
     uint32_t id;
-    if (!rf_limit_own(controller, path, sizeof path, &id))
+    if (!rf_limit_own(controller, path, sizeof path, &id)) {
+        if (!must) return -1;
         rf_fail(RF_STEP("cgroup"), 0, "/proc/self/cgroup does not say where we are in the v1 hierarchy of ",
                 controller);
+    }
     for (int i = 0; i < rf_limits.leaf_count; i++)
         if (!rf_limits.leaves[i].v2 && rf_limits.leaves[i].id == id) return i;
     int mount = open_mount(controller);
     long parent = mount < 0 ? -ENOENT : rf_limit_open_below(mount, path);
     if (mount >= 0) sys_close(mount);
+    if (parent < 0 && !must) return -1;
     if (parent < 0) rf_fail(RF_STEP("cgroup"), parent, "cannot open our own cgroup /sys/fs/cgroup/", controller, path);
     rf_limits.leaves[rf_limits.leaf_count] =
         (struct rf_leaf){.parent = (int)parent, .dir = -1, .procs = -1, .id = id, .v2 = false, .name = ""};

@@ -77,12 +77,18 @@ static bool is_delegated(const struct rf_launch *launch, int dir) {
     return launch->euid != 0 && sys_fstatx(dir, &st) == 0 && st.stx_uid == launch->euid;
 }
 
-static bool holds_only_us(int dir) {
-    char list[64];
-    const char *p = list;
-    uint64_t pid;
-    return rf_files_read(dir, "cgroup.procs", list, sizeof list) > 0 && rf_chars_number(&p, &pid) &&
-           pid == (uint64_t)sys_getpid() && rf_chars_equal(p, "\n");
+/* A process other than us in this cgroup, or 0. */
+static uint64_t find_other(int dir) {
+    static char list[RF_PAGE];
+    long n = rf_files_read(dir, "cgroup.procs", list, sizeof list);
+    if (n < 0 && n != -EFBIG) return UINT64_MAX;
+    for (const char *p = list; *p;) {
+        uint64_t pid;
+        if (!rf_chars_number(&p, &pid)) break;
+        if (pid != (uint64_t)sys_getpid()) return pid;
+        if (*p == '\n') p++;
+    }
+    return 0;
 }
 
 static void choose_named(struct rf_launch *launch, const char *name) {
@@ -99,6 +105,15 @@ static void choose_named(struct rf_launch *launch, const char *name) {
     take(dir);
 }
 
+_Noreturn static void refuse_place(const char *path, uint64_t other) {
+    if (other)
+        rf_fail(RF_STEP("cgroup"), 0, "our own cgroup ", rf_limits.mount_v2_path, path, " also holds process ",
+                RF_DECIMAL(other), ", so the controllers cannot be enabled in it; start alone in a cgroup",
+                rf_limit_advice);
+    rf_fail(RF_STEP("cgroup"), 0, "no place for the limits: our own cgroup ", rf_limits.mount_v2_path, path,
+            " is not delegated with the controllers they need; name a place with --cgroup-parent", rf_limit_advice);
+}
+
 void rf_limit_v2_choose(struct rf_launch *launch, uint32_t controllers, bool must) {
     static char path[RF_PAGE];
     uint32_t id;
@@ -110,12 +125,16 @@ void rf_limit_v2_choose(struct rf_launch *launch, uint32_t controllers, bool mus
         choose_named(launch, launch->options->cgroup_parent);
         return;
     }
+    uint64_t other = 0;
     long own = rf_limit_own("", path, sizeof path, &id) ? rf_limit_open_below(rf_limits.mount_v2, path) : -ENOENT;
     if (own >= 0) {
         int dir = (int)own;
         bool ready = lacking(dir, "cgroup.subtree_control") == 0 || is_real_root(dir);
         bool ours = is_delegated(launch, dir) || (launch->euid == 0 && !is_real_root(rf_limits.mount_v2));
-        if (!ready && ours && holds_only_us(dir) && lacking(dir, "cgroup.controllers") == 0) ready = must_move = true;
+        if (!ready && ours && lacking(dir, "cgroup.controllers") == 0) {
+            other = find_other(dir);
+            ready = must_move = other == 0;
+        }
         if (ready) {
             take(own);
             return;
@@ -129,10 +148,7 @@ void rf_limit_v2_choose(struct rf_launch *launch, uint32_t controllers, bool mus
             return;
         }
     }
-    if (must)
-        rf_fail(RF_STEP("cgroup"), 0, "no place for the limits: our own cgroup ", rf_limits.mount_v2_path, path,
-                " is not delegated with the controllers it needs, or holds other processes; name a place with "
-                "--cgroup-parent, or start with: systemd-run --user --scope -p Delegate=yes ringfence-run ...");
+    if (must) refuse_place(path, other);
 }
 
 /* Enables in `dir` what is missing there. */

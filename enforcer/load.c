@@ -100,6 +100,13 @@ static void check_identity(const struct rf_launch *launch) {
     }
 }
 
+/* What the blob says it needs of the kernel, asked with a descriptor that is none: only an unknown call is ENOSYS. */
+static void check_kernel(const struct rf_launch *launch) {
+    const struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
+    if ((launch->view.header->required & RF_REQUIRE_MOUNT_SETATTR) && sys_mount_setattr(-1, 0, &attr) == -ENOSYS)
+        rf_fail(RF_STEP("load"), -ENOSYS, "the policy has recursive mounts to restrict: it needs Linux 5.12 or later");
+}
+
 /* What the format can say but no launch can mean. */
 static void check_sense(const struct rf_launch *launch) {
     const struct rf_view *v = &launch->view;
@@ -127,6 +134,7 @@ void rf_load_policy(struct rf_launch *launch) {
     launch->root = RF_RECORD(&launch->view, ROOT, struct rf_root, 0);
     launch->process = RF_RECORD(&launch->view, PROCESS, struct rf_process, 0);
     launch->confine = RF_RECORD(&launch->view, CONFINE, struct rf_confine, 0);
+    check_kernel(launch);
     check_sense(launch);
     check_identity(launch);
 }

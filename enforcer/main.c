@@ -185,16 +185,23 @@ static void look_at_nodes(void) {
                          sys_statx(launch.proc, "self/ns/user", 0, &st) == 0 && st.stx_ino == 0xEFFFFFFDu;
 }
 
+/* The kernel lays all the strings out in one run, arguments first. */
+static void find_words(int argc, const char *const *argv, const char *const *envp) {
+    const char *last = argc > 1 ? argv[argc - 1] : NULL;
+    const char *first = argc > 1 ? argv[1] : envp[0];
+    for (; *envp; envp++) last = *envp;
+    if (!last || first > last) return;
+    options.words = (char *)(uintptr_t)first;
+    options.words_end = (char *)(uintptr_t)last + rf_chars_length(last);
+}
+
 _Noreturn void rf_main(int argc, const char *const *argv, const char *const *envp, const unsigned long *auxv) {
     /* Not as initialisers: these structs are large, and zero pages cost nothing in the file. */
     options.status_fd = options.policy_fd = -1;
     launch.root_fd = launch.pidfd = launch.proc = launch.go[0] = launch.go[1] = launch.ready[0] = launch.ready[1] = -1;
     launch.options = &options;
     options.environment = envp;
-    if (argc > 1) {
-        options.arguments = (char *)(uintptr_t)argv[1];
-        options.arguments_end = (char *)(uintptr_t)argv[argc - 1] + rf_chars_length(argv[argc - 1]);
-    }
+    find_words(argc, argv, envp);
     open_standard();
     rf_fail_init(&launch);
     settle(auxv);

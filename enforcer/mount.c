@@ -69,22 +69,18 @@ long rf_mount_find(const struct rf_launch *launch, const char *path) {
     return walk(launch->root_fd, path, 0, resolve);
 }
 
-/* Opens the directory above `path`, made if it may be; *name gets the last component. */
-static int find_above(const struct rf_launch *launch, const char *path, const char **name, struct rf_where where) {
-    char above[RF_PAGE];
-    struct rf_line line = RF_LINE(above);
-    const char *last = path;
-    for (const char *p = path; *p; p++)
-        if (*p == '/') last = p;
-    *name = last + 1;
-    rf_line_bytes(&line, path, last == path ? 1 : (size_t)(last - path));
-    return rf_mount_target(launch, above, true, where);
-}
+static int find_target(const struct rf_launch *launch, char *path, bool directory, struct rf_where where);
 
-static int make_target(const struct rf_launch *launch, const char *path, bool directory, struct rf_where where) {
+/* Makes the last component in its directory, which is made itself if need be: `path` is cut there meanwhile. */
+static int make_target(const struct rf_launch *launch, char *path, bool directory, struct rf_where where) {
     struct statx st;
-    const char *name;
-    int above = find_above(launch, path, &name, where);
+    char *slash = path;
+    for (char *p = path; *p; p++)
+        if (*p == '/') slash = p;
+    const char *name = slash + 1;
+    *slash = '\0';
+    int above = slash == path ? launch->root_fd : find_target(launch, path, true, where);
+    *slash = '/';
     long error = sys_fstatx(above, &st);
     if (error < 0) rf_fail(where, error, path);
     if (!same_device(&st, own, own_count))
@@ -94,11 +90,11 @@ static int make_target(const struct rf_launch *launch, const char *path, bool di
     if (error < 0) rf_fail(where, error, path, ": cannot make the mount point");
     long fd = walk(above, name, O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
     if (fd < 0) rf_fail(where, fd, path);
-    sys_close(above);
+    if (above != launch->root_fd) sys_close(above);
     return (int)fd;
 }
 
-int rf_mount_target(const struct rf_launch *launch, const char *path, bool directory, struct rf_where where) {
+static int find_target(const struct rf_launch *launch, char *path, bool directory, struct rf_where where) {
     struct statx st;
     long fd = rf_mount_find(launch, path);
     if (fd == -ENOENT) return make_target(launch, path, directory, where);
@@ -113,25 +109,42 @@ int rf_mount_target(const struct rf_launch *launch, const char *path, bool direc
     return (int)fd;
 }
 
+int rf_mount_target(const struct rf_launch *launch, const char *path, bool directory, struct rf_where where) {
+    static char copy[RF_PAGE];
+    struct rf_line line = RF_LINE(copy);
+    rf_line_text(&line, path);
+    if (line.full) rf_fail(where, -ENAMETOOLONG, path);
+    return find_target(launch, copy, directory, where);
+}
+
+/* By path, as before Linux 5.12. */
+static long remount(int mount, unsigned long flags) {
+    char path[40];
+    struct rf_line line = RF_LINE(path);
+    rf_line_text(&line, "/proc/self/fd/");
+    rf_line_number(&line, (uint64_t)mount);
+    return sys_mount(path, flags);
+}
+
 void rf_mount_attach(int mount, int target, struct rf_where where, const char *name) {
+    const struct mount_attr private = {.propagation = MS_PRIVATE};
     long error = sys_move_mount(mount, target);
     if (error < 0) rf_fail(where, error, name, ": cannot attach the mount");
     sys_close(target);
+    error = sys_mount_setattr(mount, AT_RECURSIVE, &private);
+    if (error == -ENOSYS) error = remount(mount, MS_REC | MS_PRIVATE);
+    if (error < 0) rf_fail(where, error, name, ": cannot make the mount private");
 }
 
-/* Before Linux 5.12: by path, with every flag that is to stay. */
+/* Every flag that is to stay has to be said again. */
 static long restrict_by_path(int mount, unsigned attributes) {
     struct statfs fs;
-    char path[40];
-    struct rf_line line = RF_LINE(path);
     long error = sys_fstatfs(mount, &fs);
     if (error < 0) return error;
-    rf_line_text(&line, "/proc/self/fd/");
-    rf_line_number(&line, (uint64_t)mount);
     /* ST_RDONLY, ST_NOSUID, ST_NODEV, ST_NOEXEC and their MS_ and MOUNT_ATTR_ namesakes are the same bits;
      * without an atime flag a remount keeps what is there. */
     unsigned long keep = (unsigned long)fs.f_flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
-    return sys_mount(path, MS_REMOUNT | MS_BIND | keep | attributes);
+    return remount(mount, MS_REMOUNT | MS_BIND | keep | attributes);
 }
 
 void rf_mount_restrict(int mount, unsigned attributes, bool recursive, struct rf_where where, const char *name) {

@@ -20,7 +20,8 @@ long rf_mount_find(const struct rf_launch *launch, const char *path);
 /* The same for a mount point; a missing one is made if it would lie on a file system of our own, else fails. */
 int rf_mount_target(const struct rf_launch *launch, const char *path, bool directory, struct rf_where where);
 
-/* Attaches a detached mount to a mount point. */
+/* Attaches a detached mount to a mount point.  From then on it is private, with all below it: a clone of a shared
+ * mount of the host is its peer, and what we mount in it would appear on the host. */
 void rf_mount_attach(int mount, int target, struct rf_where where, const char *name);
 
 /* Adds MOUNT_ATTR_* to an attached mount, and to all below it if asked; verified. */

@@ -36,10 +36,11 @@ static void pass_on(int signal, int payload) {
     sys_kill(payload, signal); /* not yet reaped, so the number is its own */
 }
 
-/* The payload may read /proc/1/cmdline: the launcher's words (host paths, parameters) are not its business. */
-static void forget_arguments(const struct rf_launch *launch) {
-    char *end = launch->options->arguments_end;
-    for (char *p = launch->options->arguments; p < end; p++) *p = '\0';
+/* The payload may read /proc/1/cmdline, and with CAP_SYS_PTRACE /proc/1/environ: the launcher's words and variables
+ * (host paths, tokens) are not its business. */
+static void forget_words(const struct rf_launch *launch) {
+    char *end = launch->options->words_end;
+    for (char *p = launch->options->words; p < end; p++) *p = '\0';
 }
 
 /* A payload with the reaper's uid must not find anything to gain in it. */
@@ -52,7 +53,7 @@ static void become_harmless(const struct rf_launch *launch) {
 }
 
 _Noreturn static void watch(const struct rf_launch *launch, int payload) {
-    forget_arguments(launch);
+    forget_words(launch);
     become_harmless(launch);
     long fd = sys_signalfd(~UINT64_C(0));
     if (fd < 0) rf_fail(RF_STEP("reaper"), fd, "cannot make a signalfd");

@@ -44,7 +44,7 @@ static struct rf_confine confine;
 static struct rf_insn insns[256];
 static struct rf_map_entry entries[256];
 static struct rf_map_file file;
-static struct rf_plan plan = {.language = 1, .kernel = 6 << 16 | 18, .required = RF_REQUIRE_MOUNT_SETATTR};
+static struct rf_plan plan = {.language = 1, .kernel = 6 << 16 | 18};
 #define N(type) (plan.count[RF_##type])
 
 _Noreturn static void die(const char *what, const char *value) {
@@ -160,7 +160,7 @@ static void put_mount(const char *key, char *value) {
         m->source = text_of(next(&value));
         m->target = string(next(&value));
         if (value && strchr(value, 'w')) m->flags |= RF_MOUNT_WRITABLE;
-        if (value && strchr(value, 'r')) m->flags |= RF_MOUNT_RECURSIVE;
+        if (value && strchr(value, 'r')) m->flags |= RF_MOUNT_RECURSIVE, plan.required = RF_REQUIRE_MOUNT_SETATTR;
         return;
     }
     m->kind = RF_MOUNT_TMPFS;
