@@ -35,7 +35,7 @@ struct rf_worklist {
     struct rf_arena *arena;
     struct rf_region *regions;
     size_t count, capacity;
-    size_t tests;             /* decided so far */
+    size_t tests; /* decided so far */
 };
 
 enum rf_test_kind { RF_TEST_EQ, RF_TEST_GE, RF_TEST_SET };
