@@ -113,12 +113,8 @@ static void append(struct numbers *n, uint32_t low, uint32_t high, uint32_t answ
     }
 }
 
-/* The numbers low..high, none of which is in a table: cut only behind the highest known. */
+/* The numbers low..high, which neither the table nor the policy names: the highest known is not inside. */
 static void append_gap(struct numbers *n, uint32_t low, uint32_t high) {
-    if (n->any && low <= n->highest && n->highest < high) {
-        append(n, low, n->highest, rf_gen_ret(&n->probe, rf_action_ret(n->policy->fallback)), 0);
-        low = n->highest + 1;
-    }
     append(n, low, high, rf_gen_ret(&n->probe, rf_action_ret(otherwise(n, low, false))), 0);
 }
 
@@ -134,7 +130,7 @@ static void list_ranges(struct numbers *n, uint32_t end) {
         if (number > next) append_gap(n, (uint32_t)next, number - 1);
         uint32_t answer = call == number ? call_node(&n->probe, &policy->calls[i], other)
                                          : rf_gen_ret(&n->probe, rf_action_ret(other));
-        append(n, number, number, answer, known == number);
+        append(n, number, number, answer, 1);
         i += call == number;
         j += known == number;
         next = (uint64_t)number + 1;
@@ -166,8 +162,8 @@ size_t rf_gen(struct rf_arena *arena, const struct rf_seccomp *policy, struct rf
     struct numbers n = {.policy = policy, .probe = {.arena = arena}, .g = &g};
     uint32_t end = policy->machine == RF_X86_64 ? X32_FIRST - 1 : UINT32_MAX;
     list_known(&n, arena);
-    /* at most one gap before each number, one more behind, one cut in a gap, and x32 */
-    n.ranges = rf_arena_alloc(arena, (2 * (policy->count + n.known_count) + 3) * sizeof *n.ranges);
+    /* at most one gap before each number, one behind the last, and x32 */
+    n.ranges = rf_arena_alloc(arena, (2 * (policy->count + n.known_count) + 2) * sizeof *n.ranges);
     list_ranges(&n, end);
     name_calls(&n, arena, end);
     if (end != UINT32_MAX) append(&n, X32_FIRST, UINT32_MAX, rf_gen_ret(&n.probe, SECCOMP_RET_KILL_PROCESS), 0);

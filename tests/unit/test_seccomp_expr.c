@@ -203,6 +203,7 @@ static void bad_arguments(void **state) {
     static const char *order = "write the argument first, then what it is compared with";
     static const struct bad cases[] = {
         {"flag == 1", "flag", 0, "'example' has no argument 'flag'", "did you mean 'flags'?"},
+        {"df == 1", "df", 0, "'example' has no argument 'df'", "did you mean 'fd'?"},
         {"flgas == 1", "flgas", 0, "'example' has no argument 'flgas'", "did you mean 'flags'?"},
         {"fd == 1 and sizee > 4", "sizee", 12, "'example' has no argument 'sizee'", "did you mean 'size'?"},
         {"domain == 1", "domain", 0, "'example' has no argument 'domain'",
@@ -241,6 +242,7 @@ static void bad_values(void **state) {
         {"mode in 1..65536", "65536", 11, "value does not fit 'mode'", mode},
         {"mode in [3, 65536]", "65536", 12, "value does not fit 'mode'", mode},
         {"flags == -1", "-1", 9, "negative value for 'flags', which is unsigned", flags},
+        {"flags == 1|-2", "1|-2", 9, "negative value for 'flags', which is unsigned", flags},
         {"flags == AT_FDCWD", "AT_FDCWD", 9, "negative value for 'flags', which is unsigned", flags},
         {"size > -1", "-1", 7, "negative value for 'size', which is unsigned",
          "'size' is an argument of 64 bits, unsigned"},
