@@ -20,24 +20,22 @@ static const char *directory_of(struct rf_arena *arena, const char *path) {
     return slash == path ? "/" : rf_arena_copy(arena, path, (size_t)(slash - path));
 }
 
-/* Removes "x/.." and "." so that one file has one label however it was reached; leading ".." stay. */
+/* Removes "x/.." and "." so that one file has one label however it was reached. Leading ".." stay, and so does a
+ * first component such as <include>: what is beside its folder is not beside the policy. */
 static const char *tidy(struct rf_arena *arena, const char *path) {
-    char *out = rf_arena_copy(arena, path, strlen(path));
-    size_t n = 0, floor = path[0] == '/';
-    n = floor;
+    size_t n = path[0] == '/', floor = n;
+    char *out = rf_arena_alloc(arena, strlen(path) + 2);
+    if (floor) out[0] = '/';
     for (const char *p = path + floor; *p;) {
-        size_t length = strcspn(p, "/");
+        size_t length = strcspn(p, "/"), last = n;
+        while (last > floor && out[last - 1] != '/') last--;
         bool up = length == 2 && p[0] == '.' && p[1] == '.';
-        size_t start = n;
-        while (start > floor && out[start - 1] != '/') start--;
-        bool last_is_up = n - start == 2 && out[start] == '.' && out[start + 1] == '.';
-        if (length == 0 || (length == 1 && p[0] == '.')) {
-            ;
-        } else if (up && n > floor && !last_is_up) {
-            n = start > floor ? start - 1 : floor;
-        } else {
+        bool kept = n == floor || out[last] == '<' || (n - last == 2 && out[last] == '.' && out[last + 1] == '.');
+        if (up && !kept) {
+            n = last > floor ? last - 1 : floor;
+        } else if (length && !(length == 1 && *p == '.') && !(up && floor && n == floor)) {
             if (n > floor) out[n++] = '/';
-            memmove(out + n, p, length);
+            memcpy(out + n, p, length);
             n += length;
         }
         p += length + (p[length] == '/');
@@ -92,16 +90,17 @@ static bool locate(struct compile_context *c, const struct file *from, const str
     return false;
 }
 
-static struct file *already_read(struct compile_context *c, const char *path) {
+static const char *real_path(struct compile_context *c, const char *path) {
     char *real = realpath(path, NULL);
-    struct file *found = NULL;
-    for (size_t i = 0; real && i < c->file_count && !found; i++) {
-        char *other = realpath(c->files[i]->source->path, NULL);
-        if (other && strcmp(real, other) == 0) found = c->files[i];
-        free(other);
-    }
+    const char *copy = real ? rf_arena_copy(c->arena, real, strlen(real)) : NULL;
     free(real);
-    return found;
+    return copy;
+}
+
+static struct file *already_read(const struct compile_context *c, const char *real) {
+    for (size_t i = 0; real && i < c->file_count; i++)
+        if (c->files[i]->real && strcmp(real, c->files[i]->real) == 0) return c->files[i];
+    return NULL;
 }
 
 static struct file *read_file(struct compile_context *c, struct place place, struct span asked_at,
@@ -113,32 +112,41 @@ static bool in_chain(const struct chain *chain, const struct file *file) {
     return false;
 }
 
+/* The file of one entry of `extends`, read now or before; NULL after a diagnostic. */
+static struct file *base_of(struct compile_context *c, const struct item *base, struct place place,
+                            const struct chain *here) {
+    struct file *known = already_read(c, real_path(c, place.path));
+    if (known && in_chain(here, known)) {
+        rf_diag(c->diags, D_BASE_CYCLE, base->at, "'%s' extends this file, directly or not", base->name);
+        return NULL;
+    }
+    if (here->depth + (known ? known->height : 0) > RF_BASES_DEPTH_MAX) {
+        rf_diag(c->diags, D_BASE_DEPTH, base->at, "more than %u levels of extends", RF_BASES_DEPTH_MAX);
+        return NULL;
+    }
+    if (!known && c->file_count >= RF_BASES_FILES_MAX) {
+        rf_diag(c->diags, D_BASE_DEPTH, base->at, "more than %u policy files in one compile", RF_BASES_FILES_MAX);
+        return NULL;
+    }
+    struct file *file = known ? known : read_file(c, place, base->at, here);
+    if (!file || !file->is_parsed || file->own.kind.bad) return NULL; /* told where it was read */
+    if (file->own.kind.set && file->own.kind.num == 1) return file;
+    struct diag *d = rf_diag(c->diags, D_BASE_KIND, base->at, "'%s' is a complete policy, not a base", base->name);
+    rf_diag_help(c->diags, d, "only files with 'kind: base' can be extended");
+    return NULL;
+}
+
 static void read_bases(struct compile_context *c, struct file *file, const struct chain *below) {
     struct chain here = {file, below, below ? below->depth + 1 : 1};
     const struct value *extends = &file->own.extends;
     for (size_t i = 0; i < extends->count; i++) {
-        struct item *base = &extends->items[i];
         struct place place;
-        if (!locate(c, file, base, &place)) continue;
-        struct file *known = already_read(c, place.path);
-        if (known && in_chain(&here, known)) {
-            rf_diag(c->diags, D_BASE_CYCLE, base->at, "'%s' extends this file, directly or not", base->name);
-            continue;
-        }
-        if (here.depth > RF_BASES_DEPTH_MAX || c->file_count >= RF_BASES_FILES_MAX) {
-            rf_diag(c->diags, D_BASE_DEPTH, base->at, "more than %u levels or %u files of extends", RF_BASES_DEPTH_MAX,
-                    RF_BASES_FILES_MAX);
-            return;
-        }
-        struct file *read = known ? known : read_file(c, place, base->at, &here);
-        if (!read) continue;
-        if (!read->own.kind.set || read->own.kind.num != 1) {
-            struct diag *d =
-                rf_diag(c->diags, D_BASE_KIND, base->at, "'%s' is a complete policy, not a base", base->name);
-            rf_diag_help(c->diags, d, "only files with 'kind: base' can be extended");
-            continue;
-        }
-        RF_PUSH(c->arena, file->bases, file->base_count, read);
+        if (!locate(c, file, &extends->items[i], &place)) continue;
+        struct file *base = base_of(c, &extends->items[i], place, &here);
+        if (!base) continue;
+        file->ancestors |= base->ancestors | UINT64_C(1) << base->source->order;
+        if (file->height < base->height + 1) file->height = base->height + 1;
+        RF_PUSH(c->arena, file->bases, file->base_count, base);
     }
 }
 
@@ -150,9 +158,11 @@ static struct file *read_file(struct compile_context *c, struct place place, str
     ((struct source *)source)->order = (uint32_t)c->file_count;
     file->source = source;
     file->directory = directory_of(c->arena, place.path);
+    file->real = real_path(c, place.path);
     RF_PUSH(c->arena, c->files, c->file_count, file);
     const struct node *root = rf_tree_parse(c->arena, c->diags, source);
     if (!root) return NULL;
+    file->is_parsed = true;
     rf_bind(c, file, root);
     read_bases(c, file, below);
     return file;

@@ -30,6 +30,27 @@ bool rf_bind_is_later(const char *path) {
     return false;
 }
 
+static const struct {
+    const char *path, *word;
+} later_words[] = {
+#define LATER_WORD(path, word) {path, word},
+#include "keys.def"
+};
+
+bool rf_bind_refuse_later(struct bind *b, const struct key_info *key, const struct node *node) {
+    const char *path = key->record ? rf_arena_printf(b->c->arena, "%s.%s", key->record, key->path) : key->path;
+    for (size_t i = 0; i < sizeof later_words / sizeof *later_words; i++) {
+        const char *word = later_words[i].word;
+        if (strcmp(later_words[i].path, path) != 0) continue;
+        if (node->kind == NODE_SCALAR ? strcmp(node->text, word) != 0 : !rf_tree_get(node, word)) continue;
+        struct diag *d =
+            rf_diag(b->c->diags, D_NOT_SUPPORTED, node->at, "'%s' is not supported by this version here", word);
+        rf_diag_help(b->c->diags, d, "it is part of the language; a later version carries it out");
+        return true;
+    }
+    return false;
+}
+
 const struct key_info *rf_bind_key_of(const char *path) {
     for (size_t i = 0; i < KEY_COUNT; i++) {
         size_t n = strlen(rf_keys[i].path);
@@ -44,6 +65,18 @@ const struct key_info *rf_bind_key_of(const char *path) {
 static const struct key_info *find_key(const char *path) {
     for (size_t i = 0; i < KEY_COUNT; i++)
         if (strcmp(rf_keys[i].path, path) == 0) return &rf_keys[i];
+    return NULL;
+}
+
+const struct key_info *rf_bind_value_key(const char *path) {
+    const struct key_info *key = find_key(path);
+    if (key) return key->flags & F_HIDDEN ? NULL : key;
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        size_t n = strlen(path);
+        if ((rf_keys[i].flags & F_SHORTHAND) && strncmp(rf_keys[i].path, path, n) == 0 &&
+            strcmp(rf_keys[i].path + n, ".mode") == 0)
+            return &rf_keys[i];
+    }
     return NULL;
 }
 
@@ -131,11 +164,11 @@ static void bind_section(struct bind *b, const char *prefix, const struct node *
 /* One call named (not through a group) in two action lists of one file: which one was meant? */
 static void check_two_actions(struct bind *b) {
     const struct policy *p = &b->file->own;
-    const struct value *lists[64];
+    const struct value **lists = rf_arena_alloc(b->c->arena, (2 + p->seccomp_errno.count) * sizeof *lists);
     size_t n = 0;
     if (p->seccomp_allow.set) lists[n++] = &p->seccomp_allow;
     if (p->seccomp_kill.set) lists[n++] = &p->seccomp_kill;
-    for (size_t i = 0; i < p->seccomp_errno.count && n < 64; i++)
+    for (size_t i = 0; i < p->seccomp_errno.count; i++)
         if (!p->seccomp_errno.items[i].gone) lists[n++] = p->seccomp_errno.items[i].fields;
     for (size_t i = 0; i < n; i++)
         for (size_t k = 0; k < lists[i]->count; k++) {
@@ -164,10 +197,7 @@ void rf_bind(struct compile_context *c, struct file *file, const struct node *ro
 }
 
 bool rf_file_extends(const struct file *a, const struct file *b) {
-    if (a == b) return true;
-    for (size_t i = 0; i < a->base_count; i++)
-        if (rf_file_extends(a->bases[i], b)) return true;
-    return false;
+    return a == b || (b->source && a->ancestors >> b->source->order & 1);
 }
 
 struct item *rf_item_find(const struct value *value, const char *name) {

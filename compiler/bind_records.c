@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Records: entries whose keys are the FIELD lines of keys.def; and the entries of `never`. */
 #include "bind.h"
+#include "never_call.h"
 
 #include <string.h>
 
@@ -117,11 +118,24 @@ bool rf_records_bind(struct bind *b, const struct key_info *key, const struct no
 
 /* ---- never ---- */
 
-static void add_never(struct bind *b, struct value *value, enum never_kind kind, const struct node *what,
-                      const char *is) {
+static struct item *add_never(struct bind *b, struct value *value, enum never_kind kind, const struct node *what,
+                              const char *is) {
     struct item item = {.at = what->at, .origin = b->file, .num = kind, .text = what->text, .other = is};
     item.name = rf_arena_printf(b->c->arena, "%d %s %s", (int)kind, what->text, is ? is : "");
     RF_PUSH(b->c->arena, value->items, value->count, item);
+    return &value->items[value->count - 1];
+}
+
+/* A call must be readable on one of the machines at least: which ones the policy has is not known yet. */
+static bool bind_never_call(struct bind *b, const struct node *n) {
+    struct never_call what;
+    struct rf_expr_error error = {0};
+    if (!strchr(n->text, '(') && n->text[0] != '@') return rf_scalar_text(b, "call", n);
+    for (unsigned m = 0; m < RF_MACHINES; m++)
+        if (rf_never_call_parse(b->c->arena, n->text, (enum rf_machine)m, &what, &error)) return true;
+    struct diag *d = rf_diag(b->c->diags, what.call ? D_BAD_CONDITION : D_UNKNOWN_CALL, n->at, "%s", error.message);
+    if (error.help) rf_diag_help(b->c->diags, d, "%s", error.help);
+    return false;
 }
 
 static bool bind_never_list(struct bind *b, enum never_kind kind, const struct node *list, struct value *value) {
@@ -136,9 +150,8 @@ static bool bind_never_list(struct bind *b, enum never_kind kind, const struct n
         if (n->kind != NODE_SCALAR || rf_tree_is_null(n)) {
             rf_bind_wrong_type(b, n, "a name");
             good = false;
-        } else if (kind == NEVER_CAPABILITY && !rf_member_bind(b, "capability", n, false, &scratch)) {
-            good = false;
-        } else if (kind == NEVER_CALL && !strchr(n->text, '(') && !rf_scalar_text(b, "call", n)) {
+        } else if (kind == NEVER_CAPABILITY ? !rf_member_bind(b, "capability", n, false, &scratch)
+                                            : !bind_never_call(b, n)) {
             good = false;
         } else {
             add_never(b, value, kind, n, NULL);
@@ -147,7 +160,34 @@ static bool bind_never_list(struct bind *b, enum never_kind kind, const struct n
     return good;
 }
 
+/* {key: ..., is: ...}: the forbidden value is read as the key itself would read it, so that a misspelt one does not
+ * forbid nothing. */
+static bool bind_never_key(struct bind *b, const struct node *name, const struct node *is, struct value *value) {
+    struct value *forbidden = RF_NEW(b->c->arena, struct value);
+    if (!rf_scalar_text(b, "line", name)) return false;
+    const struct key_info *key = rf_bind_value_key(name->text);
+    if (!key) return rf_member_bind(b, "key", name, false, forbidden) && false;
+    if (key->type >= T_LIST && key->type != T_NAMESPACE) {
+        rf_diag(b->c->diags, D_BAD_REFERENCE, name->at,
+                "'%s' is a list or a mapping: it cannot be compared with one value", name->text);
+        return false;
+    }
+    if (key->type == T_NAMESPACE && is->kind == NODE_SCALAR && strcmp(is->text, "join") == 0)
+        forbidden->num = NS_JOIN;
+    else if (is->kind != NODE_SCALAR)
+        return rf_bind_wrong_type(b, is, "one value"), false;
+    else if (!rf_value_bind(b, key, is, forbidden))
+        return false;
+    if (forbidden->parameter) {
+        rf_diag(b->c->diags, D_BAD_PARAMETER, is->at, "a parameter cannot stand in never");
+        return false;
+    }
+    add_never(b, value, NEVER_KEY, name, is->text)->is = forbidden;
+    return true;
+}
+
 bool rf_never_bind(struct bind *b, const struct node *node, struct value *value) {
+    static const char form[] = "an entry of never is {capability: [...]}, {call: [...]} or {key: ..., is: ...}";
     if (node->kind != NODE_LIST) {
         rf_bind_wrong_type(b, node, "a list of {capability: [...]}, {call: [...]} or {key: ..., is: ...}");
         return false;
@@ -155,27 +195,20 @@ bool rf_never_bind(struct bind *b, const struct node *node, struct value *value)
     bool good = true;
     for (size_t i = 0; i < node->count; i++) {
         const struct node *entry = node->items[i];
-        const struct node *capability = NULL, *call = NULL, *key = NULL, *is = NULL;
-        if (entry->kind == NODE_MAP) {
-            capability = rf_tree_get(entry, "capability");
-            call = rf_tree_get(entry, "call");
-            key = rf_tree_get(entry, "key");
-            is = rf_tree_get(entry, "is");
-        }
-        struct value scratch = {0};
-        if (capability && entry->count == 1)
+        bool map = entry->kind == NODE_MAP;
+        const struct node *capability = map ? rf_tree_get(entry, "capability") : NULL,
+                          *call = map ? rf_tree_get(entry, "call") : NULL,
+                          *key = map ? rf_tree_get(entry, "key") : NULL, *is = map ? rf_tree_get(entry, "is") : NULL;
+        if (capability && entry->count == 1) {
             good = bind_never_list(b, NEVER_CAPABILITY, capability, value) && good;
-        else if (call && entry->count == 1)
+        } else if (call && entry->count == 1) {
             good = bind_never_list(b, NEVER_CALL, call, value) && good;
-        else if (key && is && entry->count == 2 && is->kind == NODE_SCALAR &&
-                 rf_member_bind(b, "key", key, false, &scratch))
-            add_never(b, value, NEVER_KEY, key, is->text);
-        else if (!(key && is && is->kind == NODE_SCALAR)) {
-            rf_diag(b->c->diags, D_BAD_ENTRY, entry->at,
-                    "an entry of never is {capability: [...]}, {call: [...]} or {key: ..., is: ...}");
+        } else if (key && is && entry->count == 2) {
+            good = bind_never_key(b, key, is, value) && good;
+        } else {
+            rf_diag(b->c->diags, D_BAD_ENTRY, entry->at, "%s", form);
             good = false;
-        } else
-            good = false;
+        }
     }
     return good;
 }

@@ -13,16 +13,17 @@ static bool too_many(struct bind *b, const struct node *node) {
     return true;
 }
 
-/* A duplicate within one written list: named twice, one of the two is a slip. */
-static void check_twice(struct bind *b, const struct node *node, const struct value *value, size_t from) {
-    if (node->kind != NODE_SCALAR) return;
-    for (size_t i = from; i < value->count; i++) {
-        const struct item *old = &value->items[i];
-        if (old->group || strcmp(old->name, node->text) != 0) continue;
-        struct diag *d = rf_diag(b->c->diags, D_DUPLICATE_KEY, node->at, "'%s' is listed twice", node->text);
+/* Whether a member was written before in its list: named twice, one of the two is a slip. */
+static bool is_repeated(struct bind *b, const struct node *list, size_t at, const char *message) {
+    const struct node *node = list->items[at];
+    for (size_t i = 0; i < at && node->kind == NODE_SCALAR; i++) {
+        const struct node *old = list->items[i];
+        if (old->kind != NODE_SCALAR || old->length != node->length || strcmp(old->text, node->text) != 0) continue;
+        struct diag *d = rf_diag(b->c->diags, D_DUPLICATE_KEY, node->at, message, node->text);
         rf_diag_other(b->c->diags, d, old->at, "first listed here");
-        return;
+        return true;
     }
+    return false;
 }
 
 static bool bind_members(struct bind *b, const char *spec, const struct node *node, bool remove, bool ordered,
@@ -33,11 +34,28 @@ static bool bind_members(struct bind *b, const char *spec, const struct node *no
     }
     if (too_many(b, node)) return false;
     bool good = true;
-    size_t from = value->count;
     for (size_t i = 0; i < node->count; i++) {
-        if (!ordered) check_twice(b, node->items[i], value, from);
-        good = rf_member_bind(b, spec, node->items[i], remove, value) && good;
+        if (!ordered && is_repeated(b, node, i, "'%s' is listed twice"))
+            good = false;
+        else
+            good = rf_member_bind(b, spec, node->items[i], remove, value) && good;
     }
+    return good;
+}
+
+/* {add: [x], remove: [x]}: one of the two is a slip. */
+static bool check_both(struct bind *b, const struct node *node) {
+    const struct node *add = rf_tree_get(node, "add"), *remove = rf_tree_get(node, "remove");
+    bool good = true;
+    if (!add || !remove || add->kind != NODE_LIST || remove->kind != NODE_LIST) return true;
+    for (size_t i = 0; i < add->count; i++)
+        for (size_t k = 0; k < remove->count; k++) {
+            const struct node *a = add->items[i], *r = remove->items[k];
+            if (a->kind != NODE_SCALAR || r->kind != NODE_SCALAR || strcmp(a->text, r->text) != 0) continue;
+            struct diag *d = rf_diag(b->c->diags, D_BAD_ENTRY, r->at, "'%s' is both added and removed", r->text);
+            rf_diag_other(b->c->diags, d, a->at, "added here");
+            good = false;
+        }
     return good;
 }
 
@@ -49,7 +67,12 @@ static bool bind_set(struct bind *b, const char *spec, const struct node *node, 
         rf_bind_wrong_type(b, node, "a list, {add: [...], remove: [...]} or {replace: [...]}");
         return false;
     }
-    bool good = true;
+    if (!node->count) {
+        struct diag *d = rf_diag(b->c->diags, D_MISSING_FIELD, node->at, "an empty mapping says nothing about a set");
+        rf_diag_help(b->c->diags, d, "an empty set is written [], or {replace: []} over an inherited one");
+        return false;
+    }
+    bool good = check_both(b, node);
     value->mode = rf_tree_get(node, "replace") ? MODE_REPLACE : MODE_EDIT;
     for (size_t i = 0; i < node->count; i++) {
         const struct node *key = node->pairs[i].key;
@@ -93,8 +116,7 @@ static bool bind_env(struct bind *b, const struct node *node, struct value *valu
             good = false;
         } else if (rf_tree_is_null(text)) {
             item->gone = true;
-        } else if (text->kind != NODE_SCALAR) {
-            rf_bind_wrong_type(b, text, "a text");
+        } else if (!rf_scalar_text(b, "text", text)) {
             good = false;
         } else if (key->length + 1 + text->length > RF_STRING_MAX) {
             rf_diag(b->c->diags, D_TOO_LONG, text->at, "longer than %u bytes", RF_STRING_MAX);

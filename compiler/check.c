@@ -140,8 +140,6 @@ static void check_process(struct compile_context *c, const struct file *file) {
         rf_diag(c->diags, D_MISSING_FIELD, p->process_args.at, "process.args is empty: it starts with the program");
     if (p->process_args.count && !p->process_args.items[0].name[0])
         rf_diag(c->diags, D_BAD_PATH, p->process_args.items[0].at, "the program's name is empty");
-    if (p->process_args.count > 256)
-        rf_diag(c->diags, D_TOO_MANY, p->process_args.at, "%zu arguments; 256 are the limit", p->process_args.count);
     for (size_t i = 0; i < p->process_pass_env.count; i++) {
         const struct item *pass = &p->process_pass_env.items[i], *env = rf_item_find(&p->process_env, pass->name);
         if (pass->gone || !env || env->gone) continue;
@@ -152,37 +150,34 @@ static void check_process(struct compile_context *c, const struct file *file) {
     if (p->arch.set && !p->arch.count) rf_diag(c->diags, D_MISSING_FIELD, p->arch.at, "arch names no machine");
 }
 
-static void check_seccomp(struct compile_context *c, const struct file *file) {
-    const struct policy *p = &file->merged;
-    const struct value *parts[] = {&p->seccomp_default, &p->seccomp_allow, &p->seccomp_kill, &p->seccomp_errno,
-                                   &p->seccomp_rules};
-    for (size_t i = 0; p->seccomp_mode.set && i < sizeof parts / sizeof *parts; i++) {
-        if (!parts[i]->set) continue;
-        struct diag *d = rf_diag(c->diags, D_NO_SECCOMP_BESIDE, p->seccomp_mode.at,
-                                 "seccomp is none, yet a filter is stated or inherited");
-        rf_diag_other(c->diags, d, parts[i]->at, "part of a filter");
-        return;
-    }
-    for (size_t i = 0; i < p->seccomp_rules.count; i++) {
-        const struct item *rule = &p->seccomp_rules.items[i];
-        bool when = RF_FIELD(rule, rule, when).set, unless = RF_FIELD(rule, rule, unless).set;
-        if (when == unless)
-            rf_diag(c->diags, when ? D_BAD_ENTRY : D_MISSING_FIELD, rule->at,
-                    "a rule has exactly one of 'when' and 'unless'");
-        const struct item *allowed = rf_item_find(&p->seccomp_allow, RF_FIELD(rule, rule, call).text);
-        if (RF_FIELD(rule, rule, then).action.kind != RF_ACT_ALLOW || !allowed || allowed->gone) continue;
-        struct diag *d = rf_diag(c->diags, D_ALLOWED_ANYWAY, rule->at,
-                                 "'%s' is allowed outright: this rule adds nothing", RF_FIELD(rule, rule, call).text);
-        rf_diag_other(c->diags, d, allowed->at, "allowed here");
-        rf_diag_help(c->diags, d,
-                     "to narrow it write {unless: CONDITION, then: errno(EPERM)}, or take it out of allow");
+/* What the compiled form has room for; a file's own lists are bounded, but many bases unite. */
+static void check_counts(struct compile_context *c, const struct file *file) {
+    static const size_t most[] = {
+#define SECTION(type, record, fewest, most) [RF_##type] = most,
+#include "../schemas/blob/sections.def"
+    };
+    static const struct {
+        enum key_id key;
+        enum rf_section_type section;
+    } lists[] = {
+        {K_parameters, RF_PARAMETERS}, {K_namespaces_user, RF_ID_MAPS},  {K_root_mounts, RF_MOUNTS},
+        {K_root_mask, RF_MASKS},       {K_root_read_only, RF_READ_ONLY}, {K_io, RF_IO},
+        {K_process_args, RF_ARGS},     {K_process_env, RF_ENV},          {K_process_pass_env, RF_PASS_ENV},
+        {K_process_groups, RF_GROUPS},
+    };
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        const struct value *v = &file->merged.all[lists[i].key];
+        size_t n = rf_merge_count(v);
+        if (n > most[lists[i].section])
+            rf_diag(c->diags, D_TOO_MANY, v->at, "%s has %zu entries; %zu are the limit", rf_keys[lists[i].key].path, n,
+                    most[lists[i].section]);
     }
 }
 
 void rf_check(struct compile_context *c, const struct file *file) {
     static void (*const checks[])(struct compile_context *, const struct file *) = {
-        rf_check_required, rf_check_parameters, check_process,   check_namespaces,
-        check_id_maps,     rf_check_root,       check_resources, check_seccomp,
+        rf_check_required, check_counts,  rf_check_parameters, check_process,    check_namespaces,
+        check_id_maps,     rf_check_root, check_resources,     rf_check_seccomp,
     };
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) checks[i](c, file);
     if (rf_diags_errors(c->diags) == 0) rf_check_seal(c, file);

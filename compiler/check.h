@@ -15,6 +15,10 @@ void rf_check_required(struct compile_context *c, const struct file *file);
 void rf_check_parameters(struct compile_context *c, const struct file *file);
 /* check_root.c */
 void rf_check_root(struct compile_context *c, const struct file *file);
+/* check_seccomp.c */
+void rf_check_seccomp(struct compile_context *c, const struct file *file);
+/* The condition of a rule for one machine; NULL after a diagnostic that points into its text. */
+const struct rf_cond *rf_check_condition(struct compile_context *c, const struct item *rule, enum rf_machine machine);
 /* check_seal.c: optional, require, and the `never` entries about capabilities and keys; those about calls
  * need the lowered filters: rf_check_never_calls(). */
 void rf_check_seal(struct compile_context *c, const struct file *file);

@@ -8,7 +8,7 @@
 struct uses {
     struct compile_context *c;
     const struct policy *p;
-    bool used[512];
+    bool *used; /* by place in parameters */
 };
 
 static size_t longest(const struct item *parameter) {
@@ -75,15 +75,14 @@ static void check_preset(struct compile_context *c, const struct item *parameter
 void rf_check_parameters(struct compile_context *c, const struct file *file) {
     struct uses u = {.c = c, .p = &file->merged};
     const struct value *parameters = &u.p->parameters;
+    u.used = rf_arena_alloc(c->arena, parameters->count + 1);
     use(&u, &u.p->root_path, "path");
     use(&u, &u.p->hostname, "hostname");
     for (size_t i = 0; i < u.p->root_mounts.count; i++)
         if (!u.p->root_mounts.items[i].gone) use(&u, &RF_FIELD(&u.p->root_mounts.items[i], mount, bind), "path");
     for (size_t i = 0; i < u.p->io.count; i++)
         if (!u.p->io.items[i].gone) use(&u, &RF_FIELD(&u.p->io.items[i], io, device), "path");
-    if (parameters->count > 64)
-        rf_diag(c->diags, D_TOO_MANY, parameters->at, "%zu parameters; 64 are the limit", parameters->count);
-    for (size_t i = 0; i < parameters->count && i < sizeof u.used; i++) {
+    for (size_t i = 0; i < parameters->count; i++) {
         const struct item *parameter = &parameters->items[i];
         if (parameter->gone || !parameter->fields) continue;
         check_preset(c, parameter);

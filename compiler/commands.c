@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct job {
@@ -51,7 +50,10 @@ int rf_command_check(const struct options *o) {
         start(&job, o);
         bool good = rf_compile(&job.context, o->operands[i], NULL);
         int code = finish(&job, o);
-        if (good && code == EXIT_CLEAN && !o->quiet) printf("%s: ok\n", o->operands[i]);
+        if (good && code == EXIT_CLEAN && !o->quiet) {
+            rf_diag_put(stdout, o->operands[i]);
+            puts(": ok");
+        }
         if (code > worst) worst = code;
     }
     return worst;
@@ -105,26 +107,30 @@ int rf_command_run(const struct options *o) {
     return EXIT_TROUBLE;
 }
 
+static int trouble(const char *path, const char *before, const char *after) {
+    fprintf(stderr, "ringfence: %s", before);
+    rf_diag_put(stderr, path);
+    fprintf(stderr, ": %s\n", after);
+    return EXIT_TROUBLE;
+}
+
 int rf_command_inspect(const struct options *o) {
-    int fd = open(o->operands[0], O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    struct stat st;
+    const char *path = o->operands[0];
+    int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     static _Alignas(8) uint8_t bytes[RF_BLOB_MAX + 1];
     size_t length = 0;
-    ssize_t n = fd < 0 || fstat(fd, &st) < 0 ? -1 : 0;
+    ssize_t n = fd < 0 ? -1 : 0;
     if (n == 0)
         while (length < sizeof bytes && (n = read(fd, bytes + length, sizeof bytes - length)) > 0) length += (size_t)n;
     int error = errno;
     if (fd >= 0) close(fd);
-    if (n < 0) {
-        fprintf(stderr, "ringfence: cannot read '%s': %s\n", o->operands[0], strerror(error));
-        return EXIT_TROUBLE;
-    }
+    if (n < 0) return trouble(path, "cannot read ", strerror(error));
     struct rf_view view;
     struct rf_map map;
     enum rf_blob_error bad = rf_view_open(&view, bytes, length);
     if (bad == RF_BLOB_OK) bad = rf_view_map_open(&view, &map);
     if (bad != RF_BLOB_OK) {
-        fprintf(stderr, "ringfence: %s: blob refused: %s\n", o->operands[0], rf_blob_error_text(bad));
+        trouble(path, "blob refused: ", rf_blob_error_text(bad));
         return EXIT_FINDINGS;
     }
     rf_inspect(&view, &map, o->disassemble, stdout);

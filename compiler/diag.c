@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "diag.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +18,24 @@ void rf_diags_init(struct diags *diags, struct rf_arena *arena) {
     diags->arena = arena;
 }
 
+#define MESSAGE_MAX  600u /* a longer message quotes something long: its middle is left out */
+#define MESSAGE_HEAD 400u
+#define MESSAGE_TAIL 150u
+
 static char *format_text(struct rf_arena *arena, const char *format, va_list args) {
-    char small[2048]; /* messages quote bounded names only; a longer one is cut */
-    int n = vsnprintf(small, sizeof small, format, args);
-    size_t length = n < 0 ? 0 : (size_t)n < sizeof small ? (size_t)n : sizeof small - 1;
-    char *text = rf_arena_copy(arena, small, length);
-    for (size_t i = 0; i < length; i++) /* what a user typed must not drive the terminal */
-        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) text[i] = '?';
+    va_list again;
+    va_copy(again, args);
+    int n = vsnprintf(NULL, 0, format, args);
+    size_t length = n < 0 ? 0 : (size_t)n;
+    char *text = rf_arena_alloc(arena, length + 1);
+    if (length) vsnprintf(text, length + 1, format, again);
+    va_end(again);
+    if (length > MESSAGE_MAX) {
+        memcpy(text + MESSAGE_HEAD, "...", 3);
+        memmove(text + MESSAGE_HEAD + 3, text + length - MESSAGE_TAIL, MESSAGE_TAIL + 1);
+        length = MESSAGE_HEAD + 3 + MESSAGE_TAIL;
+    }
+    rf_source_defuse(text, length);
     return text;
 }
 
@@ -81,90 +91,6 @@ size_t rf_diags_errors(const struct diags *diags) {
     return diags->errors;
 }
 
-/* ---- printing ---- */
-
-struct paint {
-    FILE *out;
-    bool color;
-};
-
-static const char *ink(const struct paint *p, const char *code) {
-    return p->color ? code : "";
-}
-#define RED   "\033[1;31m"
-#define BLUE  "\033[1;34m"
-#define BOLD  "\033[1m"
-#define PLAIN "\033[0m"
-
-static int by_place(const void *pa, const void *pb) {
-    const struct diag *a = *(struct diag *const *)pa, *b = *(struct diag *const *)pb;
-    uint32_t fa = a->at.source ? a->at.source->order + 1 : 0, fb = b->at.source ? b->at.source->order + 1 : 0;
-    if (fa != fb) return fa < fb ? -1 : 1;
-    if (a->at.line != b->at.line) return a->at.line < b->at.line ? -1 : 1;
-    if (a->at.column != b->at.column) return a->at.column < b->at.column ? -1 : 1;
-    return a->sequence < b->sequence ? -1 : a->sequence > b->sequence;
-}
-
-/* Code points in the first `bytes` bytes. */
-static uint32_t width_of(const char *text, size_t bytes) {
-    uint32_t n = 0;
-    for (size_t i = 0; i < bytes; i++)
-        if (((unsigned char)text[i] & 0xc0) != 0x80) n++;
-    return n;
-}
-
-static void print_source(const struct paint *p, struct span at, char mark, const char *label, const char *hue) {
-    size_t length;
-    const char *line = rf_source_line(at.source, at.line, &length);
-    fprintf(p->out, "%s%5u |%s %.*s\n", ink(p, BLUE), at.line, ink(p, PLAIN), (int)length, line);
-    uint32_t width = width_of(line, length);
-    uint32_t end = at.end_line == at.line ? at.end_column : width + 1;
-    if (end <= at.column) end = at.column + 1;
-    fprintf(p->out, "%s      |%s ", ink(p, BLUE), ink(p, PLAIN));
-    const char *c = line;
-    for (uint32_t column = 1; column < at.column; column++) { /* keep tabs, so that the caret stands right */
-        int tab = c < line + length && *c == '\t';
-        fputc(tab ? '\t' : ' ', p->out);
-        if (c < line + length) c++;
-        while (c < line + length && ((unsigned char)*c & 0xc0) == 0x80) c++;
-    }
-    fputs(ink(p, hue), p->out);
-    for (uint32_t column = at.column; column < end; column++) fputc(mark, p->out);
-    if (label) fprintf(p->out, " %s", label);
-    fprintf(p->out, "%s\n", ink(p, PLAIN));
-}
-
-static void print_one(const struct paint *p, const struct diag *d) {
-    static const char *const names[] = {"error", "warning", "info"};
-    const struct diag_info *info = &rf_diag_info[d->id];
-    fputs(ink(p, BOLD), p->out);
-    if (d->at.source)
-        fprintf(p->out, "%s:%u:%u: ", d->at.source->path, d->at.line, d->at.column);
-    else
-        fputs("ringfence: ", p->out);
-    fprintf(p->out, "%s%s:%s%s %s [RF%04u]%s\n", ink(p, RED), names[info->severity], ink(p, PLAIN), ink(p, BOLD),
-            d->message, info->number, ink(p, PLAIN));
-    if (d->at.source) {
-        fprintf(p->out, "%s      |%s\n", ink(p, BLUE), ink(p, PLAIN));
-        print_source(p, d->at, '^', d->label, RED);
-    }
-    if (d->other.source) {
-        if (d->other.source != d->at.source)
-            fprintf(p->out, "%s  ::: %s:%u:%u%s\n", ink(p, BLUE), d->other.source->path, d->other.line, d->other.column,
-                    ink(p, PLAIN));
-        print_source(p, d->other, '-', d->other_label, BLUE);
-    }
-    if (d->help) fprintf(p->out, "%s      = help:%s %s\n", ink(p, BLUE), ink(p, PLAIN), d->help);
-}
-
-void rf_diags_print(const struct diags *diags, FILE *out, bool color) {
-    struct paint p = {out, color};
-    if (diags->count) qsort(diags->list, diags->count, sizeof(*diags->list), by_place);
-    for (size_t i = 0; i < diags->count; i++) print_one(&p, diags->list[i]);
-    if (diags->errors > diags->count)
-        fprintf(out, "ringfence: %zu more errors not shown\n", diags->errors - diags->count);
-}
-
 /* ---- suggestions ---- */
 
 #define WORD_MAX 48u
@@ -180,6 +106,11 @@ static unsigned least(unsigned a, unsigned b) {
     return a < b ? a : b;
 }
 
+/* Not tolower(): its answers depend on the locale. */
+static int lower(char c) {
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : (unsigned char)c;
+}
+
 /* Damerau-Levenshtein with adjacent swaps: typing errors are mostly these. */
 static unsigned distance(const char *a, size_t na, const char *b, size_t nb) {
     unsigned row[3][WORD_MAX + 1];
@@ -188,9 +119,9 @@ static unsigned distance(const char *a, size_t na, const char *b, size_t nb) {
         unsigned *now = row[i % 3], *last = row[(i + 2) % 3], *before = row[(i + 1) % 3];
         now[0] = (unsigned)i;
         for (size_t j = 1; j <= nb; j++) {
-            int ca = tolower((unsigned char)a[i - 1]), cb = tolower((unsigned char)b[j - 1]);
+            int ca = lower(a[i - 1]), cb = lower(b[j - 1]);
             now[j] = least(least(last[j] + 1, now[j - 1] + 1), last[j - 1] + (ca != cb));
-            if (i > 1 && j > 1 && ca == tolower((unsigned char)b[j - 2]) && cb == tolower((unsigned char)a[i - 2]))
+            if (i > 1 && j > 1 && ca == lower(b[j - 2]) && cb == lower(a[i - 2]))
                 now[j] = least(now[j], before[j - 2] + 1);
         }
     }
@@ -200,6 +131,9 @@ static unsigned distance(const char *a, size_t na, const char *b, size_t nb) {
 void rf_guess_try(struct guess *guess, const char *candidate) {
     size_t n = strlen(candidate);
     if (n > WORD_MAX || guess->length > WORD_MAX || !n) return;
+    /* So many edits at least; most candidates end here, which keeps ten thousand unknown words cheap. */
+    size_t apart = n > guess->length ? n - guess->length : guess->length - n;
+    if (apart >= guess->distance) return;
     unsigned d = distance(guess->word, guess->length, candidate, n);
     if (d < guess->distance) {
         guess->distance = d;

@@ -65,6 +65,9 @@ size_t rf_diags_errors(const struct diags *diags);
 /* Prints all, ordered by file and line, gcc-style first line then source and caret.  color: ANSI. */
 void rf_diags_print(const struct diags *diags, FILE *out, bool color);
 
+/* A name that a user or a file gave (a path, say), made harmless by rf_source_defuse(). */
+void rf_diag_put(FILE *out, const char *text);
+
 /* The candidate nearest to `word` (few edits, case ignored), or NULL: for "did you mean". */
 struct guess {
     const char *word;

@@ -62,8 +62,35 @@ static bool cannot_write(struct compile_context *c, const char *path, int error)
     return false;
 }
 
+/* A device or pipe is written, never replaced: `-o /dev/null` must not turn it into a file. */
+static bool write_special(struct compile_context *c, const struct blob *blob, const char *path) {
+    int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+    if (fd < 0) return cannot_write(c, path, errno);
+    bool good = write_all(fd, blob);
+    int error = errno;
+    if (close(fd) != 0 && good) good = false, error = errno;
+    return good || cannot_write(c, path, error);
+}
+
+static bool is_source(const struct compile_context *c, const struct stat *st) {
+    struct stat source;
+    for (size_t i = 0; i < c->file_count; i++)
+        if (stat(c->files[i]->source->path, &source) == 0 && source.st_dev == st->st_dev && source.st_ino == st->st_ino)
+            return true;
+    return false;
+}
+
 bool rf_emit_file(struct compile_context *c, const struct blob *blob, const char *path) {
     if (strcmp(path, "-") == 0) return write_all(STDOUT_FILENO, blob) || cannot_write(c, "standard output", errno);
+    struct stat st;
+    if (stat(path, &st) == 0) {
+        if (S_ISDIR(st.st_mode)) return cannot_write(c, path, EISDIR);
+        if (!S_ISREG(st.st_mode)) return write_special(c, blob, path);
+        if (is_source(c, &st)) {
+            rf_diag(c->diags, D_CANNOT_WRITE, nowhere, "'%s' is one of the policy's own files", path);
+            return false;
+        }
+    }
     char *temporary = rf_arena_printf(c->arena, "%s.XXXXXX", path);
     int fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0) return cannot_write(c, path, errno);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "inspect.h"
 #include "../schemas/blob/dump.h"
+#include "diag.h"
 #include "seccomp/seccomp.h"
 
 #include <linux/bpf_common.h>
@@ -39,8 +40,11 @@ static const char *const headings[RF_SECTION_END] = {
 
 static void print_place(struct printing *p, uint32_t section, uint32_t index, int width) {
     const struct rf_map_entry *e = rf_map_find(p->map, section, index);
-    if (e)
-        fprintf(p->out, "%*s  [%s:%u]", width < COLUMN ? COLUMN - width : 0, "", rf_map_file_name(p->map, e), e->line);
+    if (e) {
+        fprintf(p->out, "%*s  [", width < COLUMN ? COLUMN - width : 0, "");
+        rf_diag_put(p->out, rf_map_file_name(p->map, e));
+        fprintf(p->out, ":%u]", e->line);
+    }
     fputc('\n', p->out);
 }
 
@@ -168,7 +172,9 @@ void rf_inspect(const struct rf_view *view, const struct rf_map *map, bool disas
     fprintf(out, "\nsources\n");
     for (uint32_t i = 0; i < map->file_count; i++) {
         struct rf_map_entry entry = {.file = i};
-        fprintf(out, "  %s  sha256:", rf_map_file_name(map, &entry));
+        fputs("  ", out);
+        rf_diag_put(out, rf_map_file_name(map, &entry));
+        fputs("  sha256:", out);
         for (size_t b = 0; b < sizeof map->files[i].sha256; b++) fprintf(out, "%02x", map->files[i].sha256[b]);
         fputc('\n', out);
     }

@@ -43,32 +43,16 @@ static void add_listed(struct building *b, const struct value *list, struct rf_a
     add_rule(b, NULL, action, item->at);
 }
 
-/* A place inside the text of a condition, when the text stands in the file as it is. */
-static struct span inside(const struct value *v, uint32_t start, uint32_t end) {
-    struct span at = v->at;
-    if (v->indent == RF_INEXACT || at.line != at.end_line) return at;
-    at.column += v->indent + start;
-    at.end_column = v->at.column + v->indent + end;
-    return at;
-}
-
 static void add_conditional(struct building *b, const struct item *rule) {
     struct compile_context *c = b->l->c;
-    bool unless = RF_FIELD(rule, rule, unless).set;
-    const struct value *text = unless ? &RF_FIELD(rule, rule, unless) : &RF_FIELD(rule, rule, when);
-    struct rf_expr_error error = {0};
-    const struct rf_cond *cond = rf_expr_parse(c->arena, b->call, b->machine, text->text, &error);
+    const struct rf_cond *cond = rf_check_condition(c, rule, b->machine);
     if (rule->origin == b->l->file) b->named = true, b->named_at = RF_FIELD(rule, rule, call).at;
-    if (!cond) {
-        struct diag *d = rf_diag(c->diags, D_BAD_CONDITION, inside(text, error.start, error.end), "%s", error.message);
-        if (error.help) rf_diag_label(c->diags, d, "%s", error.help);
-        return;
-    }
-    if (unless) {
-        struct rf_cond *not = RF_NEW(c->arena, struct rf_cond);
-        not ->kind = RF_COND_NOT;
-        not ->left = cond;
-        cond = not ;
+    if (!cond) return;
+    if (RF_FIELD(rule, rule, unless).set) {
+        struct rf_cond *inverse = RF_NEW(c->arena, struct rf_cond);
+        inverse->kind = RF_COND_NOT;
+        inverse->left = cond;
+        cond = inverse;
     }
     add_rule(b, cond, RF_FIELD(rule, rule, then).action, rule->at);
 }
@@ -170,17 +154,27 @@ static void lower_machine(struct lower *l, enum rf_machine machine) {
 }
 
 /* Calls named outright that none of the policy's machines has. */
+static void check_call_on_arch(struct lower *l, const char *name, struct span at) {
+    const struct rf_syscall *call = rf_syscall_find(name, strlen(name));
+    for (size_t a = 0; a < l->p->arch.count; a++)
+        if (call->number[l->p->arch.items[a].num] >= 0) return;
+    struct diag *d = rf_diag(l->c->diags, D_NOT_ON_ARCH, at, "none of the policy's machines has the call '%s'", name);
+    rf_diag_other(l->c->diags, d, l->p->arch.at, "the policy's machines");
+}
+
 static void check_on_arch(struct lower *l, const struct value *list) {
     for (size_t i = 0; i < list->count; i++) {
         const struct item *item = &list->items[i];
-        const struct rf_syscall *call = rf_syscall_find(item->name, strlen(item->name));
-        bool anywhere = item->gone || item->group || !call || item->origin != l->file;
-        for (size_t a = 0; a < l->p->arch.count && !anywhere; a++)
-            anywhere = call->number[l->p->arch.items[a].num] >= 0;
-        if (anywhere) continue;
-        struct diag *d = rf_diag(l->c->diags, D_NOT_ON_ARCH, item->at,
-                                 "none of the policy's machines has the call '%s'", item->name);
-        rf_diag_other(l->c->diags, d, l->p->arch.at, "the policy's machines");
+        if (!item->gone && !item->group && item->origin == l->file) check_call_on_arch(l, item->name, item->at);
+    }
+}
+
+static void check_rules_on_arch(struct lower *l) {
+    const struct value *rules = &l->p->seccomp_rules;
+    for (size_t i = 0; i < rules->count; i++) {
+        const struct item *rule = &rules->items[i];
+        if (!rule->gone && rule->origin == l->file)
+            check_call_on_arch(l, RF_FIELD(rule, rule, call).text, RF_FIELD(rule, rule, call).at);
     }
 }
 
@@ -203,6 +197,7 @@ void rf_lower_seccomp(struct lower *l) {
     if (p->seccomp_mode.set) return;
     check_on_arch(l, &p->seccomp_allow);
     check_on_arch(l, &p->seccomp_kill);
+    check_rules_on_arch(l);
     for (size_t i = 0; i < p->seccomp_errno.count; i++)
         if (!p->seccomp_errno.items[i].gone) check_on_arch(l, p->seccomp_errno.items[i].fields);
     for (size_t i = 0; i < p->arch.count; i++) lower_machine(l, (enum rf_machine)p->arch.items[i].num);

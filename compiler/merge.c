@@ -45,75 +45,111 @@ static struct item *append(struct compile_context *c, struct value *value, const
     return &value->items[value->count - 1];
 }
 
-static struct value copy_value(struct compile_context *c, const struct value *from, bool errnos) {
-    struct value v = *from;
-    v.items = NULL;
-    v.count = 0;
-    for (size_t i = 0; i < from->count; i++) {
-        struct item *item = append(c, &v, &from->items[i]);
-        if (!errnos || !item->fields) continue;
-        struct value *inner = RF_NEW(c->arena, struct value);
-        *inner = copy_value(c, item->fields, false);
-        item->fields = inner;
-    }
-    return v;
+/* ---- what the bases say together ---- */
+
+#define BASES_MAX  64u   /* as many as files: bases.c */
+#define MERGED_MAX 2048u /* entries of one key, deleted ones included */
+
+/* Whether `theirs` has the last word over `ours`: it extends it, or ours is only the language's default. The winner
+ * must not depend on the order of `extends`, so every base is compared with every other. */
+static bool overrules(const struct file *theirs, const struct file *ours) {
+    if (ours->is_preset || theirs->is_preset) return ours->is_preset && !theirs->is_preset;
+    return ours != theirs && rf_file_extends(theirs, ours);
 }
 
-/* ---- two bases ---- */
+static void unite_scalars(const struct key_info *key, struct value *into, const struct value *const *from, size_t n) {
+    const struct value *best = NULL, *rival = NULL;
+    for (size_t i = 0; i < n; i++) {
+        bool overruled = false;
+        for (size_t k = 0; k < n; k++) overruled = overruled || overrules(from[k]->origin, from[i]->origin);
+        if (overruled) continue;
+        if (!best)
+            best = from[i];
+        else if (!rival && !rf_merge_same(key, best, from[i]))
+            rival = from[i];
+    }
+    *into = *best; /* whoever extends most is overruled by nobody */
+    into->rival = rival;
+}
 
-enum winner { KEEP, TAKE, NEITHER };
+/* One member of a set: there, unless every base that has the word deleted it. */
+static struct item unite_member(const struct item *const *from, size_t n) {
+    struct item all = *from[0];
+    for (size_t i = 1; i < n; i++) {
+        if (all.gone && !from[i]->gone) all = *from[i];
+        if (from[i]->gone || !all.group) continue;
+        if (!from[i]->group || from[i]->since < all.since) all.group = from[i]->group, all.since = from[i]->since;
+    }
+    return all;
+}
 
-static enum winner decide(const struct file *ours, const struct file *theirs) {
-    if (ours->is_preset || theirs->is_preset) return ours->is_preset ? TAKE : KEEP;
-    if (rf_file_extends(theirs, ours)) return TAKE;
-    if (rf_file_extends(ours, theirs)) return KEEP;
-    return NEITHER;
+/* One entry of a map or keyed list: the bases that have the word must agree, or the file decides. */
+static struct item unite_entry(const struct item *const *from, size_t n) {
+    struct item all = *from[0];
+    for (size_t i = 1; i < n && !all.rival; i++)
+        if (!same_item(&all, from[i])) all.rival = from[i];
+    return all;
 }
 
 static void unite_items(struct compile_context *c, const struct key_info *key, struct value *into,
-                        const struct value *from, bool set) {
-    for (size_t i = 0; i < from->count; i++) {
-        const struct item *theirs = &from->items[i];
-        struct item *ours = rf_item_find(into, theirs->name);
-        if (!ours) {
-            append(c, into, theirs);
-            continue;
-        }
-        if (key->type == T_ERRNOS) {
-            if (!ours->gone && !theirs->gone)
-                unite_items(c, &rf_keys[K_seccomp_allow], ours->fields, theirs->fields, true);
-            if (ours->gone && !theirs->gone) *ours = *theirs;
-            continue;
-        }
-        if (set ? ours->gone == theirs->gone : same_item(ours, theirs)) {
-            if (set && ours->group && !theirs->group) ours->group = false, ours->since = 0;
-            if (set && ours->group && theirs->group && theirs->since < ours->since) ours->since = theirs->since;
-            continue;
-        }
-        enum winner who = decide(ours->origin, theirs->origin);
-        if (who == TAKE || (who == NEITHER && set && ours->gone))
-            *ours = *theirs;
-        else if (who == NEITHER && !set)
-            ours->rival = theirs;
+                        const struct value *const *from, size_t n);
+
+static struct item unite_named(struct compile_context *c, const struct key_info *key, const char *name,
+                               const struct value *const *from, size_t n) {
+    const struct item *said[BASES_MAX], *last[BASES_MAX];
+    const struct value *inner[BASES_MAX];
+    size_t said_count = 0, last_count = 0;
+    for (size_t i = 0; i < n; i++)
+        if ((said[said_count] = rf_item_find(from[i], name))) said_count++;
+    if (key->type == T_ERRNOS) {
+        struct item all = *said[0];
+        for (size_t i = 0; i < said_count; i++) inner[i] = said[i]->fields;
+        all.fields = RF_NEW(c->arena, struct value);
+        unite_items(c, &rf_keys[K_seccomp_allow], all.fields, inner, said_count);
+        return all;
     }
+    for (size_t i = 0; i < said_count; i++) {
+        bool overruled = false;
+        for (size_t k = 0; k < said_count; k++) overruled = overruled || overrules(said[k]->origin, said[i]->origin);
+        if (!overruled) last[last_count++] = said[i];
+    }
+    return key->merge == M_SET || key->merge == M_SEALED ? unite_member(last, last_count)
+                                                         : unite_entry(last, last_count);
 }
 
-static void unite(struct compile_context *c, const struct key_info *key, struct value *into, const struct value *from) {
-    if (!from->set) return;
-    bool errnos = key->type == T_ERRNOS;
-    if (!into->set) {
-        *into = copy_value(c, from, errnos);
-        return;
+static void unite_items(struct compile_context *c, const struct key_info *key, struct value *into,
+                        const struct value *const *from, size_t n) {
+    *into = *from[0];
+    into->items = NULL;
+    into->count = 0;
+    into->mode = MODE_PLAIN;
+    for (size_t i = 0; i < n; i++)
+        for (size_t k = 0; k < from[i]->count; k++) {
+            if (rf_item_find(into, from[i]->items[k].name)) continue;
+            if (into->count == MERGED_MAX) {
+                rf_diag(c->diags, D_TOO_MANY, from[i]->at, "more than %u entries of '%s' with those of the other bases",
+                        MERGED_MAX, key->path);
+                return;
+            }
+            struct item all = unite_named(c, key, from[i]->items[k].name, from, n);
+            append(c, into, &all);
+        }
+}
+
+static void unite(struct compile_context *c, const struct key_info *key, struct value *into, const struct file *file) {
+    const struct value *from[BASES_MAX];
+    size_t n = 0;
+    for (size_t b = 0; b < file->base_count && n < BASES_MAX; b++) {
+        const struct value *v = &file->bases[b]->merged.all[key - rf_keys];
+        bool again = false; /* one base by two names */
+        for (size_t k = 0; k < b; k++) again = again || file->bases[k] == file->bases[b];
+        if (v->set && !again) from[n++] = v;
     }
-    if (key->merge != M_SCALAR) {
-        struct value copy = copy_value(c, from, errnos);
-        unite_items(c, key, into, &copy, key->merge == M_SET || key->merge == M_SEALED);
-        return;
-    }
-    if (rf_merge_same(key, into, from)) return;
-    enum winner who = decide(into->origin, from->origin);
-    if (who == TAKE) *into = copy_value(c, from, errnos);
-    if (who == NEITHER) into->rival = from;
+    if (!n || key->merge == M_OWN) return;
+    if (key->merge == M_SCALAR)
+        unite_scalars(key, into, from, n);
+    else
+        unite_items(c, key, into, from, n);
 }
 
 /* ---- the file's own keys over what it inherits ---- */
@@ -148,63 +184,81 @@ static void remove_member(struct compile_context *c, struct value *into, const s
     if (guess.best) rf_diag_label(c->diags, d, "did you mean '%s'?", guess.best);
 }
 
-static void apply_set(struct compile_context *c, const char *path, struct value *into, const struct value *own) {
-    if (own->mode == MODE_PLAIN && rf_merge_count(into)) {
-        plain_over_inherited(c, path, own, into);
-        return;
+static void add_members(struct compile_context *c, struct value *into, const struct value *own) {
+    for (size_t i = 0; i < own->count; i++) {
+        const struct item *item = &own->items[i];
+        if (item->remove) continue;
+        struct item *old = rf_item_find(into, item->name);
+        if (!old) {
+            append(c, into, item);
+        } else if (old->gone || !item->group) {
+            *old = *item;
+        } else {
+            if (old->group && item->since < old->since) old->since = item->since;
+            old->origin = item->origin; /* said again: a sibling that deletes it does not overrule this file */
+        }
     }
-    if (own->mode == MODE_REPLACE)
-        for (size_t i = 0; i < into->count; i++) into->items[i].gone = true, into->items[i].origin = own->origin;
+}
+
+static bool is_added_by_name(const struct value *own, const char *name) {
+    for (size_t i = 0; i < own->count; i++)
+        if (!own->items[i].remove && !own->items[i].group && strcmp(own->items[i].name, name) == 0) return true;
+    return false;
+}
+
+/* After what is added, so that {add: ["@group"], remove: [member]} is the group without that member. A name is
+ * stronger than a group: {add: [member], remove: ["@group"]} keeps it. */
+static void remove_members(struct compile_context *c, struct value *into, const struct value *own) {
+    static const char nothing[] = "no call of this group is there to be removed";
     struct span group_at = {0};
     bool group_hit = true;
     for (size_t i = 0; i < own->count; i++) {
         const struct item *item = &own->items[i];
         if (!item->remove) continue;
         if (item->group && (item->at.line != group_at.line || item->at.column != group_at.column)) {
-            if (!group_hit)
-                rf_diag(c->diags, D_REMOVE_ABSENT, group_at, "no call of this group is there to be removed");
+            if (!group_hit) rf_diag(c->diags, D_REMOVE_ABSENT, group_at, nothing);
             group_at = item->at;
             group_hit = false;
         }
-        bool hit = false;
-        remove_member(c, into, item, &hit);
+        bool hit = item->group && is_added_by_name(own, item->name);
+        if (!hit) remove_member(c, into, item, &hit);
         group_hit = group_hit || hit;
     }
-    if (!group_hit) rf_diag(c->diags, D_REMOVE_ABSENT, group_at, "no call of this group is there to be removed");
-    for (size_t i = 0; i < own->count; i++) {
-        const struct item *item = &own->items[i];
-        if (item->remove) continue;
-        struct item *old = rf_item_find(into, item->name);
-        if (!old)
-            append(c, into, item);
-        else if (old->gone || (old->group && !item->group))
-            *old = *item;
-        else if (old->group && item->group && item->since < old->since)
-            old->since = item->since;
+    if (!group_hit) rf_diag(c->diags, D_REMOVE_ABSENT, group_at, nothing);
+}
+
+static void delete_all(struct value *into, const struct file *origin) {
+    for (size_t i = 0; i < into->count; i++) into->items[i].gone = true, into->items[i].origin = origin;
+}
+
+static void apply_set(struct compile_context *c, const char *path, struct value *into, const struct value *own) {
+    if (own->mode == MODE_PLAIN && rf_merge_count(into)) {
+        plain_over_inherited(c, path, own, into);
+        return;
     }
+    if (own->mode == MODE_REPLACE) delete_all(into, own->origin);
+    add_members(c, into, own);
+    remove_members(c, into, own);
     into->mode = MODE_PLAIN;
     into->at = own->at;
     into->origin = own->origin;
 }
 
+/* null deletes each call of the list, not the list: so that it stays deleted beside another base that has it. */
 static void apply_errnos(struct compile_context *c, struct value *into, const struct value *own) {
     for (size_t i = 0; i < own->count; i++) {
         const struct item *item = &own->items[i];
         struct item *old = rf_item_find(into, item->name);
+        if (item->gone && (!old || !rf_merge_count(old->fields)))
+            rf_diag(c->diags, D_REMOVE_ABSENT, item->at, "'%s' cannot be deleted: it is not inherited", item->name);
         if (item->gone) {
-            if (!old || old->gone)
-                rf_diag(c->diags, D_REMOVE_ABSENT, item->at, "'%s' cannot be deleted: it is not there", item->name);
-            if (old) old->gone = true, old->origin = item->origin;
+            if (old) delete_all(old->fields, item->origin);
             continue;
         }
-        if (!old || old->gone) {
-            struct item fresh = *item;
-            fresh.fields = RF_NEW(c->arena, struct value);
-            fresh.fields->set = true;
-            if (old)
-                *old = fresh;
-            else
-                old = append(c, into, &fresh);
+        if (!old) {
+            old = append(c, into, item);
+            old->fields = RF_NEW(c->arena, struct value);
+            *old->fields = (struct value){.set = true, .at = item->at, .origin = item->origin};
         }
         apply_set(c, rf_arena_printf(c->arena, "seccomp.errno.%s", item->name), old->fields, item->fields);
     }
@@ -276,14 +330,13 @@ static void check_rivals(struct compile_context *c, const struct key_info *key, 
     }
 }
 
-static void merge_file(struct compile_context *c, struct file *file, unsigned depth) {
-    if (file->is_merged || depth > 20) return;
-    for (size_t b = 0; b < file->base_count; b++) merge_file(c, file->bases[b], depth + 1);
+static void merge_file(struct compile_context *c, struct file *file) { /* as deep as bases.c lets it be */
+    if (file->is_merged) return;
+    for (size_t b = 0; b < file->base_count; b++) merge_file(c, file->bases[b]);
     for (size_t k = 0; k < KEY_COUNT; k++) {
         const struct key_info *key = &rf_keys[k];
         struct value *into = &file->merged.all[k];
-        for (size_t b = 0; b < file->base_count && key->merge != M_OWN; b++)
-            unite(c, key, into, &file->bases[b]->merged.all[k]);
+        unite(c, key, into, file);
         apply(c, key, into, &file->own.all[k]);
         check_rivals(c, key, into);
     }
@@ -291,7 +344,7 @@ static void merge_file(struct compile_context *c, struct file *file, unsigned de
 }
 
 void rf_merge(struct compile_context *c, struct file *file) {
-    merge_file(c, file, 0);
+    merge_file(c, file);
     for (size_t k = 0; k < KEY_COUNT; k++) {
         const struct value *preset = rf_preset(c, (enum key_id)k);
         if (preset && !file->merged.all[k].set) file->merged.all[k] = *preset;

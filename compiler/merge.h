@@ -2,10 +2,10 @@
 /*
  * Merging a file with its bases, by the merge column of keys.def.
  *
- * Bases are merged by themselves first and then united in the order of `extends`; then the file's own
- * keys are applied.  Uniting two bases decides member by member (a scalar is one member): what only one of
- * them says holds; where they differ, the one whose file extends the other's file wins; if neither does,
- * sets unite, and everything else is an error unless this file says it itself.
+ * Bases are merged by themselves first and then united, whatever their order in `extends`; then the file's own
+ * keys are applied.  Uniting decides member by member (a scalar is one member): whoever is extended by another
+ * base that says something about the member is overruled; of those that are left, sets unite, and everything
+ * else must agree, or it is an error unless this file says it itself.
  */
 #ifndef RF_MERGE_H
 #define RF_MERGE_H

@@ -82,6 +82,7 @@ struct item {
     const char *text, *other;
     uint64_t num, low, high;
     struct value *fields;     /* [FIELD_COUNT] */
+    const struct value *is;   /* T_NEVER: the forbidden value of a key */
     const struct item *rival; /* merging: what another base says; see merge.c */
 };
 
@@ -115,8 +116,12 @@ struct policy {
 struct file {
     const struct source *source;
     const char *directory; /* of the file, for relative bases; NULL for the presets */
+    const char *real;      /* the same file however it was named */
     struct file **bases;
     size_t base_count;
+    uint64_t ancestors; /* one bit per file that this one extends, directly or not: 1 << source->order */
+    unsigned height;    /* levels of bases below this file */
+    bool is_parsed;
     struct policy own;
     struct policy merged;
     bool is_merged;

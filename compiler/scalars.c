@@ -300,11 +300,7 @@ bool rf_scalar_action(struct bind *b, const char *spec, const struct node *node,
         return false;
     }
     struct diag *d = rf_diag(b->c->diags, D_BAD_ACTION, node->at, "'%s' is not an action", text);
-    if (strcmp(text, "log") == 0 || strcmp(text, "notify") == 0)
-        rf_diag_help(b->c->diags, d, "'%s' is not supported by this version; actions are allow, errno(NAME), kill",
-                     text);
-    else
-        rf_diag_help(b->c->diags, d, "actions are allow, errno(NAME) such as errno(EPERM), and kill");
+    rf_diag_help(b->c->diags, d, "actions are allow, errno(NAME) such as errno(EPERM), and kill");
     return false;
 }
 
@@ -323,6 +319,7 @@ static bool bind_language(struct bind *b, const struct node *node, uint64_t *num
 bool rf_scalar_bind(struct bind *b, const struct key_info *key, const struct node *node, struct value *value) {
     uint64_t low, high;
     bool allow_max;
+    if (rf_bind_refuse_later(b, key, node)) return false;
     switch (key->type) {
     case T_INT:
     case T_COUNT:

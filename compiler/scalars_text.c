@@ -54,6 +54,12 @@ bool rf_scalar_text(struct bind *b, const char *spec, const struct node *node) {
         rf_diag(b->c->diags, D_TOO_LONG, node->at, "longer than %u bytes", RF_STRING_MAX);
         return false;
     }
+    if (rf_tree_is_ambiguous(node)) {
+        struct diag *d = rf_diag(b->c->diags, D_QUOTE_IT, node->at,
+                                 "'%s' without quotes is another value to some YAML readers", node->text);
+        rf_diag_label(b->c->diags, d, "write \"%s\"", node->text);
+        return false;
+    }
     if (strcmp(spec, "text") == 0) return true;
     if (memchr(node->text, '\n', node->length)) {
         rf_diag(b->c->diags, D_WRONG_TYPE, node->at, "the text must be on one line");

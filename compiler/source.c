@@ -54,26 +54,45 @@ static const char *bad_character(const unsigned char *p, size_t n, size_t length
     if ((p[0] < 0x20 && p[0] != '\n' && p[0] != '\r' && p[0] != '\t') || p[0] == 0x7f) return "is a control character";
     if (n == 2 && p[0] == 0xc2 && p[1] < 0xa0) return "is a control character";
     if (n == 3 && p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9)) return "is a Unicode line break";
+    if (n == 3 && p[0] == 0xef && p[1] == 0xbf && p[2] >= 0xbe) return "is not a Unicode character";
     /* Bidirectional controls show a reviewer another text than the parser reads (CVE-2021-42574). */
+    if (n == 3 && p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0x8e || p[2] == 0x8f))
+        return "changes the direction of the text";
+    if (n == 2 && p[0] == 0xd8 && p[1] == 0x9c) return "changes the direction of the text";
     if (n == 3 && p[0] == 0xe2 && p[1] == 0x80 && p[2] >= 0xaa && p[2] <= 0xae) return "reverses the text that follows";
     if (n == 3 && p[0] == 0xe2 && p[1] == 0x81 && p[2] >= 0xa6 && p[2] <= 0xa9) return "reverses the text that follows";
     if (n == 3 && p[0] == 0xef && p[1] == 0xbb && p[2] == 0xbf) return "is a byte order mark";
     return NULL;
 }
 
+size_t rf_source_character(const char *text, size_t left, const char **wrong) {
+    const unsigned char *p = (const unsigned char *)text;
+    size_t n = sequence_length(p, left);
+    *wrong = bad_character(p, n, left);
+    return n ? n : 1;
+}
+
+void rf_source_defuse(char *text, size_t length) {
+    for (size_t i = 0; i < length;) {
+        const char *wrong;
+        size_t n = rf_source_character(text + i, length - i, &wrong);
+        if (wrong || (unsigned char)text[i] < 0x20) memset(text + i, '?', n);
+        i += n;
+    }
+}
+
 static void check_text(struct diags *diags, const struct source *source) {
     uint32_t line = 1, column = 1;
     for (size_t i = 0; i < source->length;) {
-        const unsigned char *p = (const unsigned char *)source->text + i;
-        size_t n = sequence_length(p, source->length - i);
-        const char *wrong = bad_character(p, n, source->length - i);
+        const char *wrong;
+        size_t n = rf_source_character(source->text + i, source->length - i, &wrong);
         if (wrong) {
             rf_diag(diags, D_ENCODING, (struct span){source, line, column, line, column + 1},
                     "the character at byte %zu %s", i + 1, wrong);
             return; /* one is enough: the rest of such a file is noise */
         }
         column++;
-        if (*p == '\n') line++, column = 1;
+        if (source->text[i] == '\n') line++, column = 1;
         i += n;
     }
 }

@@ -40,4 +40,11 @@ const struct source *rf_source_read(struct rf_arena *arena, struct diags *diags,
 /* Text of a line without its line end. */
 const char *rf_source_line(const struct source *source, uint32_t line, size_t *length);
 
+/* Bytes of the character at `text` (at least 1; `left` > 0 bytes are there); *wrong says what is wrong with it, or NULL. */
+size_t rf_source_character(const char *text, size_t left, const char **wrong);
+
+/* Overwrites with '?' whatever in a text for people could drive a terminal, show it in another order or is no
+ * UTF-8: control and bidirectional characters, line breaks, stray bytes. */
+void rf_source_defuse(char *text, size_t length);
+
 #endif

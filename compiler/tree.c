@@ -38,17 +38,60 @@ static bool flow_depth_ok(struct parse *p) {
     return true;
 }
 
-/* What the author most likely ran into, for the errors that YAML itself makes of our language's characters. */
-static const char *yaml_help(const struct source *source, uint32_t line, uint32_t column) {
+/* The text from column `column` of a line to its end. */
+static const char *text_at(const struct source *source, uint32_t line, uint32_t column, size_t *left) {
     size_t length;
-    const char *text = rf_source_line(source, line, &length);
-    char c = column >= 1 && column <= length ? text[column - 1] : 0;
-    if (c == '@' || c == '`') return "quote it: \"@group\"";
-    if (c == '*' || c == '&' || c == '!' || c == '%' || c == '|' || c == '>')
-        return "quote the value: this character has a meaning in YAML";
-    if (c == '\t') return "YAML is indented with spaces, never with tabs";
-    if (memchr(text, '[', length) && memchr(text, '&', length)) return "quote the condition";
-    return NULL;
+    const char *text = rf_source_line(source, line, &length), *end = text + length;
+    for (const char *wrong; column > 1 && text < end; column--)
+        text += rf_source_character(text, (size_t)(end - text), &wrong);
+    *left = (size_t)(end - text);
+    return text;
+}
+
+/* One syntax error in our own words, where the author most likely ran into a character of our language that has a
+ * meaning in YAML. */
+struct explained {
+    enum diag_id id;
+    const char *message, *help;
+    bool at_context; /* the place to show is where the construct began */
+};
+
+static struct explained explain(struct parse *p, const yaml_parser_t *y, uint32_t line, uint32_t column) {
+    const char *problem = y->problem ? y->problem : "cannot be parsed as YAML";
+    bool at_end = y->problem_mark.index >= y->mark.index && y->eof && line >= p->source->lines;
+    bool indicator = y->context && (strstr(y->context, "scanning an a") || strstr(y->context, "scanning a tag"));
+    if (indicator) line = (uint32_t)y->context_mark.line + 1, column = (uint32_t)y->context_mark.column + 1;
+    size_t left;
+    const char *text = text_at(p->source, line, column, &left);
+    char c = left ? *text : 0;
+    if (c == '\t')
+        return (struct explained){D_SYNTAX, "a tab where YAML wants spaces", "YAML is indented with spaces, never tabs",
+                                  false};
+    if (c == '@' || c == '`' || c == '%' || c == '*' || c == '&' || c == '!') {
+        size_t n = 1;
+        while (n < left && n < 64 && !strchr(" ,]}:#\"", text[n])) n++;
+        return (struct explained){
+            D_QUOTE_IT, rf_arena_printf(p->arena, "'%c' has a meaning of its own at the start of a YAML value", c),
+            rf_arena_printf(p->arena, "quote it: \"%.*s\"", (int)n, text), indicator};
+    }
+    if (y->context && strstr(y->context, "quoted scalar"))
+        return (struct explained){D_SYNTAX, "the quote that opens here is never closed", NULL, true};
+    if (strstr(problem, "expected ',' or") && at_end)
+        return (struct explained){D_SYNTAX, "the bracket that opens here is never closed", NULL, true};
+    if (c == '{' && text > p->source->text && text[-1] == '$')
+        return (struct explained){D_QUOTE_IT, "'{' has a meaning of its own in YAML",
+                                  "a parameter is written with round brackets: $(name)", false};
+    if (strstr(problem, "expected ',' or") && (c == '[' || c == '{'))
+        return (struct explained){D_QUOTE_IT,
+                                  rf_arena_printf(p->arena, "'%c' ends an unquoted text inside {} or []", c),
+                                  "quote the whole value: unless: \"domain in [AF_UNIX, AF_INET]\"", false};
+    if (strstr(problem, "mapping values are not allowed"))
+        return (struct explained){D_SYNTAX, "a second ':' where a value should end",
+                                  "quote the value if the ':' is part of it; else look at the indentation", false};
+    if (strstr(problem, "expected key") || strstr(problem, "expected <block end>"))
+        return (struct explained){D_SYNTAX, "this line does not go on with the mapping or list that it is indented as",
+                                  "look at the indentation", false};
+    return (struct explained){D_SYNTAX, problem, NULL, false};
 }
 
 static void syntax_error(struct parse *p) {
@@ -56,18 +99,14 @@ static void syntax_error(struct parse *p) {
     p->failed = true;
     yaml_mark_t mark = y->problem_mark;
     if (y->error == YAML_READER_ERROR) memset(&mark, 0, sizeof mark);
-    yaml_mark_t end = mark;
+    yaml_mark_t end = mark, context_end = y->context_mark;
     end.column++;
-    struct span at = span_of(p, mark, end);
-    const char *help = yaml_help(p->source, at.line, at.column);
-    enum diag_id id = help && at.line <= p->source->lines && strstr(help, "quote") ? D_QUOTE_IT : D_SYNTAX;
-    struct diag *d = rf_diag(p->diags, id, at, "%s", y->problem ? y->problem : "cannot be parsed as YAML");
-    if (y->context && y->context_mark.line + 1 != at.line) {
-        yaml_mark_t after = y->context_mark;
-        after.column++;
-        rf_diag_other(p->diags, d, span_of(p, y->context_mark, after), "%s", y->context);
-    }
-    if (help) rf_diag_help(p->diags, d, "%s", help);
+    context_end.column++;
+    struct span at = span_of(p, mark, end), context = span_of(p, y->context_mark, context_end);
+    struct explained e = explain(p, y, at.line, at.column);
+    struct diag *d = rf_diag(p->diags, e.id, e.at_context ? context : at, "%s", e.message);
+    if (y->context && !e.at_context && context.line != at.line) rf_diag_other(p->diags, d, context, "%s", y->context);
+    if (e.help) rf_diag_help(p->diags, d, "%s", e.help);
 }
 
 static bool next_event(struct parse *p, yaml_event_t *event) {
@@ -78,7 +117,10 @@ static bool next_event(struct parse *p, yaml_event_t *event) {
 }
 
 static void refuse_feature(struct parse *p, struct span at, const char *what) {
-    rf_diag(p->diags, D_YAML_FEATURE, at, "a YAML %s is not part of the policy language", what);
+    struct diag *d = rf_diag(p->diags, D_YAML_FEATURE, at, "a YAML %s is not part of the policy language", what);
+    size_t left;
+    const char *text = text_at(p->source, at.line, at.column, &left);
+    if (left && strchr("*&!", *text)) rf_diag_help(p->diags, d, "if the text itself begins with '%c', quote it", *text);
 }
 
 static const struct node *parse_node(struct parse *p, yaml_event_t *event, unsigned depth);
@@ -239,9 +281,51 @@ const struct node *rf_tree_parse(struct rf_arena *arena, struct diags *diags, co
     return root;
 }
 
+static bool is_one_of(const char *text, const char *const *words) {
+    for (; *words; words++)
+        if (strcmp(*words, text) == 0) return true;
+    return false;
+}
+
 bool rf_tree_is_null(const struct node *node) {
+    static const char *const words[] = {"", "null", "Null", "NULL", "~", NULL};
+    return node->kind == NODE_SCALAR && node->plain && is_one_of(node->text, words);
+}
+
+static size_t digits(const char *text) {
+    return strspn(text, "0123456789");
+}
+
+/* A number that some reader does not give back as it is written: 010, 0x1F, 1_000, +1, 1.50, 1e3, 12:30. */
+static bool is_odd_number(const char *text) {
+    const char *t = text + (*text == '-' || *text == '+');
+    size_t n = digits(t);
+    if (strcmp(t, ".inf") == 0 || strcmp(t, ".Inf") == 0 || strcmp(t, ".INF") == 0 || strcmp(t, ".nan") == 0 ||
+        strcmp(t, ".NaN") == 0 || strcmp(t, ".NAN") == 0)
+        return true;
+    if (!n && !(*t == '.' && digits(t + 1))) return false;
+    if (*t == '0' && t[1] && strchr("xob", t[1]) && t[2]) return !t[2 + strspn(t + 2, "0123456789abcdefABCDEF_")];
+    if (!t[n]) return *text == '+' || (n > 1 && *t == '0');
+    if (!t[strspn(t, "0123456789_")] || !t[strspn(t, "0123456789:")]) return true;
+    size_t m = t[n] == '.' ? 1 + digits(t + n + 1) : 0;
+    if (!t[n + m]) return !n || *text == '+' || m < 2 || t[n + m - 1] == '0' || (n > 1 && *t == '0');
+    const char *e = t + n + m;
+    if (*e != 'e' && *e != 'E') return false;
+    e += 1 + (e[1] == '-' || e[1] == '+');
+    return digits(e) && !e[digits(e)];
+}
+
+/* 2026-01-31, which many readers turn into a date. */
+static bool is_date(const char *text) {
+    return digits(text) == 4 && text[4] == '-' && digits(text + 5) == 2 && text[7] == '-' && digits(text + 8) == 2 &&
+           (!text[10] || strchr("Tt ", text[10]));
+}
+
+bool rf_tree_is_ambiguous(const struct node *node) {
+    static const char *const words[] = {"yes", "Yes", "YES",  "no",   "No",   "NO",    "on",    "On",    "ON", "off",
+                                        "Off", "OFF", "true", "True", "TRUE", "false", "False", "FALSE", NULL};
     return node->kind == NODE_SCALAR && node->plain &&
-           (node->length == 0 || strcmp(node->text, "null") == 0 || strcmp(node->text, "~") == 0);
+           (is_one_of(node->text, words) || is_odd_number(node->text) || is_date(node->text));
 }
 
 const struct node *rf_tree_get(const struct node *map, const char *key) {

@@ -38,6 +38,9 @@ struct node {
 const struct node *rf_tree_parse(struct rf_arena *arena, struct diags *diags, const struct source *source);
 
 bool rf_tree_is_null(const struct node *node);
+/* An unquoted scalar that another reader takes for a boolean, a date or another number than is written: where a
+ * text is wanted it needs quotes. */
+bool rf_tree_is_ambiguous(const struct node *node);
 /* The value of a key in a map, or NULL. */
 const struct node *rf_tree_get(const struct node *map, const char *key);
 
