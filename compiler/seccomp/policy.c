@@ -160,14 +160,16 @@ uint32_t rf_policy_answer(const struct rf_seccomp *policy, const struct rf_secco
     const struct rf_call_rules *call = find_call(policy, data->number);
     if (!call) return word_of(otherwise);
 
-    struct rf_region point; /* every question about a single input is settled: nothing is ever cut off */
+    /* every question about a single input is settled: nothing is ever cut off, the list stays empty */
+    struct rf_worklist none = {0};
+    struct rf_region point;
     rf_region_all(&point);
     for (unsigned i = 0; i < 6; i++) {
         uint32_t low = (uint32_t)data->args[i], high = (uint32_t)(data->args[i] >> 32);
         point.words[RF_AT_ARGS + 2 * i] = (struct rf_domain){low, low, UINT32_MAX, low};
         point.words[RF_AT_ARGS + 2 * i + 1] = (struct rf_domain){high, high, UINT32_MAX, high};
     }
-    return word_of(answer_of((struct ask){NULL, &point}, call, otherwise));
+    return word_of(answer_of((struct ask){&none, &point}, call, otherwise));
 }
 
 static int ascending(const void *a, const void *b) {

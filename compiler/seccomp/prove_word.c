@@ -135,10 +135,11 @@ void rf_worklist_push(struct rf_worklist *work, const struct rf_region *region) 
 bool rf_region_decide(struct rf_worklist *work, struct rf_region *region, struct rf_test test) {
     struct rf_domain *d = &region->words[test.word];
     bool outcome;
-    if (work) work->tests++; /* a single input needs no list */
+    work->tests++;
     if (settled_by_bits(d, &test, &outcome)) return outcome;
     struct pieces p;
     p.count = 0;
+    p.outcome[0] = false; /* set by the first piece: there is one, for a domain is never empty */
     if (test.mask == UINT32_MAX && test.kind != RF_TEST_SET)
         split_whole_word(&p, d, &test);
     else

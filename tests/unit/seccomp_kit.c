@@ -93,7 +93,8 @@ static const struct rf_cond *random_test(struct kit *kit) {
         }
     } else if (c->kind >= RF_COND_BITS) {
         c->mask = use(kit, c->width);
-        if (kit_below(kit, 2)) c->mask &= kit_random(kit) & kit_random(kit);
+        if (kit_below(kit, 2)) c->mask &= kit_random(kit);
+        if (kit_below(kit, 2)) c->mask &= kit_random(kit);
         if (c->kind == RF_COND_BITS)
             c->value = 0;
         else if (kit_below(kit, 16))

@@ -14,7 +14,7 @@ const struct rf_machine_info rf_machine_info[RF_MACHINES] = {
 #define OLD RF_RELEASE(2, 6)
 #define CALL(n, release)                                                                                               \
     {                                                                                                                  \
-        .name = "call" #n, .since = release, .number = { n, 3 * n + 5, -1 }                                            \
+        .name = "call" #n, .since = (release), .number = {(n), 3 * (n) + 5, -1 }                                       \
     }
 
 /* x86_64: 10, 11, 21..29 and 41..59 are no calls; 30 and 65 are newer than 6.0 and below the highest (66) */

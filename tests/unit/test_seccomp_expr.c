@@ -203,8 +203,9 @@ static void bad_arguments(void **state) {
     static const char *order = "write the argument first, then what it is compared with";
     static const struct bad cases[] = {
         {"flag == 1", "flag", 0, "'example' has no argument 'flag'", "did you mean 'flags'?"},
-        {"falgs == 1", "falgs", 0, "'example' has no argument 'falgs'", "did you mean 'flags'?"},
-        {"fd == 1 and sise > 4", "sise", 12, "'example' has no argument 'sise'", "did you mean 'size'?"},
+        {"df == 1", "df", 0, "'example' has no argument 'df'", "did you mean 'fd'?"},
+        {"flgas == 1", "flgas", 0, "'example' has no argument 'flgas'", "did you mean 'flags'?"},
+        {"fd == 1 and sizee > 4", "sizee", 12, "'example' has no argument 'sizee'", "did you mean 'size'?"},
         {"domain == 1", "domain", 0, "'example' has no argument 'domain'",
          "it has: fd, flags, path, mode, size, offset"},
         {"path == 0", "path", 0, "'path' is a pointer", "a filter sees the address, not what is there"},
@@ -241,6 +242,7 @@ static void bad_values(void **state) {
         {"mode in 1..65536", "65536", 11, "value does not fit 'mode'", mode},
         {"mode in [3, 65536]", "65536", 12, "value does not fit 'mode'", mode},
         {"flags == -1", "-1", 9, "negative value for 'flags', which is unsigned", flags},
+        {"flags == 1|-2", "1|-2", 9, "negative value for 'flags', which is unsigned", flags},
         {"flags == AT_FDCWD", "AT_FDCWD", 9, "negative value for 'flags', which is unsigned", flags},
         {"size > -1", "-1", 7, "negative value for 'size', which is unsigned",
          "'size' is an argument of 64 bits, unsigned"},
@@ -365,7 +367,7 @@ static void any_text(void **state) {
         for (uint32_t n = kit_below(&kit, 8) ? 0 : 3; n > 0 && length; n--)
             text[kit_below(&kit, (uint32_t)length)] = (char)(1 + kit_below(&kit, 255));
         struct rf_expr_error error = {NULL, NULL, UINT32_MAX, UINT32_MAX};
-        const struct rf_cond *c = rf_expr_parse(arena, &call, i % RF_MACHINES, text, &error);
+        const struct rf_cond *c = rf_expr_parse(arena, &call, (enum rf_machine)(i % RF_MACHINES), text, &error);
         if (c) {
             accepted++;
             assert_true(c->start <= c->end && c->end <= length);

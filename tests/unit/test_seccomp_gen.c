@@ -198,7 +198,7 @@ static void as_small_as_it_can_be(void **state) {
     assert_int_equal(size_of(arena, p), 7); /* + ld number, jeq 7, allow */
     p.calls = holes;
     p.count = 3;
-    assert_int_equal(size_of(arena, p), 9); /* one jeq for each */
+    assert_int_equal(size_of(arena, p), 10); /* one jeq for each, and a split to spare most numbers two of them */
     struct rf_call_rules range[] = {{4, &allow, 1}, {5, &allow, 1}, {6, &allow, 1}};
     p.calls = range;
     assert_int_equal(size_of(arena, p), 8); /* two jge for a range of any length */
@@ -246,6 +246,52 @@ static struct rf_seccomp large(struct rf_arena *arena, uint32_t calls, uint32_t 
         list[i] = (struct rf_call_rules){i, r, rules};
     }
     return (struct rf_seccomp){RF_X86_64, RF_RELEASE(6, 18), KILL, KILL, list, calls};
+}
+
+static size_t worst_steps(const struct rf_seccomp *p, size_t count, uint32_t numbers) {
+    size_t worst = 0;
+    for (uint32_t i = 0; i < numbers; i++) {
+        struct rf_seccomp_data d = {.number = i, .arch = X86_64_ARCH, .args = {i, i, i, i, i, i}};
+        size_t steps;
+        assert_int_equal(rf_bpf_run(out, count, &d, &steps), kit_answer(p, &d));
+        if (steps > worst) worst = steps;
+    }
+    return worst;
+}
+
+/* Every second of the numbers is refused, and of the values: few steps, not one for each. */
+static void long_lists_are_searched(void **state) {
+    (void)state;
+    struct rf_arena *arena = rf_arena_new();
+    struct rf_rule allow = {NULL, ALLOW}, refuse = {NULL, EPERM_ACTION};
+    struct rf_call_rules calls[72];
+    for (uint32_t i = 0; i < 72; i++) calls[i] = (struct rf_call_rules){i, i % 2 ? &allow : &refuse, 1};
+    struct rf_seccomp p = {RF_X86_64, RF_RELEASE(7, 0), EPERM_ACTION, EPERM_ACTION, calls, 72};
+    size_t count = generate(arena, &p);
+    prove(arena, &p, count);
+    assert_in_range(worst_steps(&p, count, 100), 8, 12);
+    for (uint32_t i = 0; i < 72; i++) calls[i].number = 3 * i; /* single numbers in wide ranges */
+    count = generate(arena, &p);
+    prove(arena, &p, count);
+    assert_in_range(worst_steps(&p, count, 300), 8, 14);
+
+    struct rf_cond *list = (struct rf_cond *)equal(arena, 1, 32, 7);
+    for (uint64_t i = 1; i < 64; i++) {
+        struct rf_cond *more = RF_NEW(arena, struct rf_cond);
+        *more = (struct rf_cond){.kind = RF_COND_OR, .left = list, .right = equal(arena, 1, 32, 7 + i * 10)};
+        list = more;
+    }
+    p = one_rule(arena, list);
+    count = generate(arena, &p);
+    prove(arena, &p, count);
+    for (uint64_t i = 0; i < 700; i++) {
+        struct rf_seccomp_data d = {.number = 3, .arch = X86_64_ARCH, .args = {0, i}};
+        size_t steps;
+        assert_int_equal(rf_bpf_run(out, count, &d, &steps),
+                         i % 10 == 7 && i < 640 ? SECCOMP_RET_ALLOW : SECCOMP_RET_ERRNO | 1);
+        assert_in_range(steps, 5, 26);
+    }
+    rf_arena_free(arena);
 }
 
 static size_t jumps(size_t count) {
@@ -402,6 +448,7 @@ int main(void) {
         cmocka_unit_test(arguments_only_where_they_matter),
         cmocka_unit_test(as_small_as_it_can_be),
         cmocka_unit_test(conditions_are_simplified),
+        cmocka_unit_test(long_lists_are_searched),
         cmocka_unit_test(large_policies),
         cmocka_unit_test(too_large_to_prove),
         cmocka_unit_test(order_of_rules_is_nothing),

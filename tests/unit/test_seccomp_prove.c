@@ -28,14 +28,14 @@ static struct rf_insn out[RF_FILTER_MAX];
     &(const struct rf_cond) {                                                                                          \
         __VA_ARGS__                                                                                                    \
     }
-#define TEST(k, a, w, s, v) COND(.kind = RF_COND_##k, .argument = a, .width = w, .is_signed = s, .value = v)
-#define BITS(a, w, m)       COND(.kind = RF_COND_BITS, .argument = a, .width = w, .mask = m)
-#define BITS_EQ(a, w, m, v) COND(.kind = RF_COND_BITS_EQ, .argument = a, .width = w, .mask = m, .value = v)
+#define TEST(k, a, w, s, v) COND(.kind = RF_COND_##k, .argument = (a), .width = (w), .is_signed = (s), .value = (v))
+#define BITS(a, w, m)       COND(.kind = RF_COND_BITS, .argument = (a), .width = (w), .mask = (m))
+#define BITS_EQ(a, w, m, v) COND(.kind = RF_COND_BITS_EQ, .argument = (a), .width = (w), .mask = (m), .value = (v))
 #define RANGE(a, w, s, v, h)                                                                                           \
-    COND(.kind = RF_COND_RANGE, .argument = a, .width = w, .is_signed = s, .value = v, .high = h)
-#define BOTH(l, r)   COND(.kind = RF_COND_AND, .left = l, .right = r)
-#define EITHER(l, r) COND(.kind = RF_COND_OR, .left = l, .right = r)
-#define NOT(l)       COND(.kind = RF_COND_NOT, .left = l)
+    COND(.kind = RF_COND_RANGE, .argument = (a), .width = (w), .is_signed = (s), .value = (v), .high = (h))
+#define BOTH(l, r)   COND(.kind = RF_COND_AND, .left = (l), .right = (r))
+#define EITHER(l, r) COND(.kind = RF_COND_OR, .left = (l), .right = (r))
+#define NOT(l)       COND(.kind = RF_COND_NOT, .left = (l))
 #define RULES(...)   (const struct rf_rule[]){__VA_ARGS__}, COUNT(((const struct rf_rule[]){__VA_ARGS__}))
 #define CALLS(...)   (const struct rf_call_rules[]){__VA_ARGS__}, COUNT(((const struct rf_call_rules[]){__VA_ARGS__}))
 
@@ -186,10 +186,11 @@ static const struct rf_cond *change_cond(struct mutation *m, const struct rf_con
         n->high &= UINT32_MAX;
     }
     if (c->width == 32 && c->kind <= RF_COND_NE && here(m)) n->width = 64; /* the high word looked at */
-    if (c->kind != RF_COND_BITS && c->kind < RF_COND_BITS && here(m)) n->value ^= 1;
+    if (c->kind < RF_COND_BITS && here(m)) n->value ^= 1;
     if (c->kind == RF_COND_RANGE && here(m)) n->high ^= 1;
     if (c->kind >= RF_COND_BITS && here(m)) n->mask &= n->mask - 1;
-    if ((c->kind == RF_COND_EQ || c->kind == RF_COND_NE) && here(m)) n->kind ^= RF_COND_EQ ^ RF_COND_NE;
+    if ((c->kind == RF_COND_EQ || c->kind == RF_COND_NE) && here(m))
+        n->kind = c->kind == RF_COND_EQ ? RF_COND_NE : RF_COND_EQ;
     if (c->kind == RF_COND_LT && here(m)) n->kind = RF_COND_LE;
     if (c->kind == RF_COND_GE && here(m)) n->kind = RF_COND_GT;
     if (here(m)) n->argument = (uint8_t)((c->argument + 1) % 6);
@@ -287,13 +288,12 @@ static void splits_are_partitions(void **state) {
         uint32_t base = d->bits;
         d->lo = base;
         d->hi = base | ~d->known;
-        struct rf_region before = region;
         for (int step = 0; step < 4; step++) {
             struct rf_test t = {kit_below(&kit, 3), 4, kit_below(&kit, 2) ? UINT32_MAX : (uint32_t)kit_random(&kit), 0};
             if (kit_below(&kit, 4) == 0) t.mask = 0xffff;
             t.k = (base | kit_below(&kit, 0x400) << shift) & (kit_below(&kit, 8) ? t.mask : UINT32_MAX);
             if (t.kind == RF_TEST_SET) t.k &= 0x3ffu << shift & (uint32_t)kit_random(&kit);
-            before = region;
+            const struct rf_region before = region;
             size_t pushed = work.count;
             bool outcome = rf_region_decide(&work, &region, t);
             assert_true(member(d, d->lo) && member(d, d->hi));
