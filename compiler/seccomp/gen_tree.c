@@ -6,8 +6,8 @@
  *   - a split (jge) at one of their boundaries, then both halves; or
  *   - a chain: every single number with another answer than the first range is picked out by a jeq, and
  *     all else has that answer.  So [A x A] takes one test, not two.
- * A wide range between single numbers is cut in the middle beforehand, which lets a split stand inside
- * it: that costs an instruction, and makes two short chains of a long one.
+ * A split beside a single number that a chain could pick out costs an instruction, and makes two short
+ * chains of a long one.  (A split in the middle of a wide range could do no more.)
  *
  * What is least is instructions times their price, plus steps weighted by how often a range is hit.
  * Every call pays for the number tree: there 0.45 steps of the mean are worth an instruction.  (Docker's
@@ -28,8 +28,7 @@ struct best {
 struct search {
     struct rf_gen *g;
     uint32_t word, mask;
-    struct rf_gen_range *ranges;
-    size_t count;
+    const struct rf_gen_range *ranges;
     uint32_t (*resolve)(void *, uint32_t);
     void *context;
     uint64_t price;      /* of one instruction */
@@ -117,23 +116,11 @@ static uint32_t build_stretch(struct search *s, size_t first, size_t count) {
 
 uint32_t rf_gen_tree(struct rf_gen *g, uint32_t word, uint32_t mask, const struct rf_gen_range *ranges, size_t count,
                      uint32_t (*resolve)(void *context, uint32_t answer), void *context) {
-    struct search s = {.g = g, .word = word, .mask = mask, .resolve = resolve, .context = context};
-    s.ranges = rf_arena_alloc(g->arena, 2 * count * sizeof *s.ranges);
-    for (size_t i = 0; i < count; i++) {
-        struct rf_gen_range r = ranges[i];
-        bool between = i > 0 && i + 1 < count && single(&ranges[i - 1]) && single(&ranges[i + 1]);
-        if (between && !single(&r)) {
-            uint32_t middle = r.low + (r.high - r.low) / 2;
-            s.ranges[s.count++] = (struct rf_gen_range){r.low, middle, r.answer, r.weight / 2};
-            r.low = middle + 1;
-            r.weight -= r.weight / 2;
-        }
-        s.ranges[s.count++] = r;
-    }
+    struct search s = {.g = g, .word = word, .mask = mask, .ranges = ranges, .resolve = resolve, .context = context};
     uint64_t total = 0;
     for (size_t i = 0; i < count; i++) total += ranges[i].weight;
     s.price = word == RF_WORD_NUMBER ? total * 9 / 20 + 1 : total * 2;
-    size_t width = s.count < STRETCH_MAX ? s.count : STRETCH_MAX;
+    size_t width = count < STRETCH_MAX ? count : STRETCH_MAX;
     s.best = rf_arena_alloc(g->arena, width * width * sizeof *s.best);
-    return build_stretch(&s, 0, s.count);
+    return build_stretch(&s, 0, count);
 }
