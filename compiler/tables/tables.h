@@ -14,24 +14,24 @@ enum rf_machine { RF_X86_64, RF_AARCH64, RF_RISCV64, RF_MACHINES };
 #define RF_RELEASE(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor))
 
 struct rf_machine_info {
-    const char *name;         /* "x86_64", "aarch64", "riscv64" */
-    uint32_t audit_arch;      /* AUDIT_ARCH_* of linux/audit.h */
+    const char *name;    /* "x86_64", "aarch64", "riscv64" */
+    uint32_t audit_arch; /* AUDIT_ARCH_* of linux/audit.h */
 };
 extern const struct rf_machine_info rf_machine_info[RF_MACHINES];
 
 struct rf_sysarg {
     const char *name;
-    uint8_t width;            /* bits the kernel looks at: 16, 32 or 64 */
-    bool is_signed;           /* compared as a signed number of that width */
-    bool is_pointer;          /* an address: conditions on it are refused */
+    uint8_t width;   /* bits the kernel looks at: 16, 32 or 64 */
+    bool is_signed;  /* compared as a signed number of that width */
+    bool is_pointer; /* an address: conditions on it are refused */
 };
 
 struct rf_syscall {
     const char *name;
-    uint32_t since;           /* RF_RELEASE of the kernel that introduced it; at least RF_RELEASE(2, 6) */
+    uint32_t since;              /* RF_RELEASE of the kernel that introduced it; at least RF_RELEASE(2, 6) */
     int32_t number[RF_MACHINES]; /* -1: the machine has no such call */
-    uint8_t arg_count;        /* 0..6 */
-    bool args_known;          /* false: no typed list yet, conditions on it are refused */
+    uint8_t arg_count;           /* 0..6 */
+    bool args_known;             /* false: no typed list yet, conditions on it are refused */
     struct rf_sysarg args[6];
 };
 
@@ -40,23 +40,24 @@ extern const struct rf_syscall rf_syscalls[];
 extern const size_t rf_syscall_count;
 
 /* The newest release whose calls the table holds. */
-#define RF_NEWEST_KERNEL RF_RELEASE(7, 1)
+#define RF_NEWEST_KERNEL RF_RELEASE(7, 2)
 
 const struct rf_syscall *rf_syscall_find(const char *name, size_t length);
 const struct rf_syscall *rf_syscall_by_number(enum rf_machine machine, uint32_t number);
 
-/* Value of a named constant (AF_UNIX, CLONE_NEWUSER, O_CREAT, ...) on a machine; false if there is none. */
+/* Value of a named constant (AF_UNIX, CLONE_NEWUSER, O_CREAT, ...) on a machine; false if there is none.
+ * A negative one (AT_FDCWD, KEY_SPEC_*) is extended to 64 bits; no other has bit 63 set. */
 bool rf_constant_find(enum rf_machine machine, const char *name, size_t length, uint64_t *value);
 /* The i-th constant name for suggestions, or NULL past the end. */
 const char *rf_constant_name(size_t i);
 
 struct rf_group_line {
-    const char *name;         /* a system call, or "@group" */
-    uint32_t since;           /* RF_RELEASE at which this line joined the group: frozen by `kernel:` */
+    const char *name; /* a system call, or "@group" */
+    uint32_t since;   /* RF_RELEASE at which this line joined the group: frozen by `kernel:` */
 };
 struct rf_group_info {
-    const char *name;         /* without '@' */
-    const char *why;          /* one line */
+    const char *name; /* without '@' */
+    const char *why;  /* one line */
     const struct rf_group_line *lines;
     size_t count;
 };

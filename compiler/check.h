@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a merged policy must be to be compiled: a table of named checks. */
+#ifndef RF_CHECK_H
+#define RF_CHECK_H
+
+#include "policy.h"
+
+/* Runs every check on file->merged and reports. A base is checked as far as it says anything. */
+void rf_check(struct compile_context *c, const struct file *file);
+
+/* Only whether required keys are there: for a file that has other errors already. */
+void rf_check_required(struct compile_context *c, const struct file *file);
+
+/* check_parameters.c */
+void rf_check_parameters(struct compile_context *c, const struct file *file);
+/* check_root.c */
+void rf_check_root(struct compile_context *c, const struct file *file);
+/* check_seccomp.c */
+void rf_check_seccomp(struct compile_context *c, const struct file *file);
+/* The condition of a rule for one machine; NULL after a diagnostic that points into its text. */
+const struct rf_cond *rf_check_condition(struct compile_context *c, const struct item *rule, enum rf_machine machine);
+/* check_seal.c: optional, require, and the `never` entries about capabilities and keys; those about calls
+ * need the lowered filters: rf_check_never_calls(). */
+void rf_check_seal(struct compile_context *c, const struct file *file);
+void rf_check_never_calls(struct compile_context *c, const struct file *file, const struct rf_seccomp *filters,
+                          size_t count);
+
+/* A place to point at when a key is not written anywhere: the policy's name, else its first line. */
+struct span rf_check_place(const struct file *file);
+
+bool rf_check_is_base(const struct file *file);
+
+/* The fields of a record by name. */
+#define RF_FIELD(item, record, id) ((item)->fields[FIELD_##record##_##id])
+
+#endif

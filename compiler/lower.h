@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lowering: a checked policy to kernel numbers (struct rf_plan), with the source line of every record.
+ * Each lower_*.c fills the sections of one layer.  Records are put in the order that blob.v1.md asks for, so
+ * that the order of writing never changes the blob.
+ */
+#ifndef RF_LOWER_H
+#define RF_LOWER_H
+
+#include "../schemas/blob/build.h"
+#include "policy.h"
+
+struct lowered_filter {
+    struct rf_seccomp policy;
+    struct rf_insn *insns;
+    size_t count;
+};
+
+struct lower {
+    struct compile_context *c;
+    const struct file *file;
+    const struct policy *p;
+    struct rf_pool *pool;
+    struct rf_plan plan;
+    struct lowered_filter filters[RF_MACHINES];
+    size_t filter_count;
+    struct rf_map_entry *entries;
+    size_t entry_count;
+};
+
+/* Fills everything of `l` but c and file, which the caller sets. Reports what only shows here (seccomp). */
+void rf_lower(struct lower *l);
+
+/* lower_process.c, lower_root.c, lower_resources.c, lower_seccomp.c */
+void rf_lower_process(struct lower *l);
+void rf_lower_root(struct lower *l);
+void rf_lower_resources(struct lower *l);
+void rf_lower_seccomp(struct lower *l);
+
+/* Helpers. */
+struct rf_str rf_lower_string(struct lower *l, const char *text);
+struct rf_text rf_lower_text(struct lower *l, const struct value *v);
+/* `count` zeroed records for a section, registered in the plan; NULL for count 0. */
+void *rf_lower_records(struct lower *l, enum rf_section_type type, size_t count, size_t size);
+/* Live members of a value, sorted by name; *count gets their number. */
+const struct item **rf_lower_sorted(struct lower *l, const struct value *v, size_t *count);
+/* Remembers where record `index` of a section was written; presets are not noted. */
+void rf_lower_note(struct lower *l, enum rf_section_type section, uint32_t index, struct span at);
+bool rf_lower_is_optional(const struct lower *l, const char *key);
+
+#define RF_LOWER_RECORDS(l, type, record, count) ((record *)rf_lower_records(l, RF_##type, count, sizeof(record)))
+#define RF_LOWER_NOTE_FIELD(l, type, record, member, value)                                                            \
+    rf_lower_note(l, RF_##type, (uint32_t)offsetof(record, member), (value)->at)
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* docs/policy-reference.md, from keys.def. */
+#include "policy.h"
+#include "schema.h"
+
+#include <string.h>
+
+static const char *const type_words[] = {
+    [T_INT] = "number",
+    [T_SINT] = "number",
+    [T_BOOL] = "true or false",
+    [T_ENUM] = "one of",
+    [T_TEXT] = "text",
+    [T_TEMPLATE] = "text, may hold one `$(parameter)`",
+    [T_SIZE] = "size such as `512MiB`, or `max`",
+    [T_COUNT] = "number, or `max`",
+    [T_RATE] = "rate such as `200MB/s`, or `max`",
+    [T_CPU] = "decimal such as `1.5`, or `max`",
+    [T_MODE] = "quoted octal string",
+    [T_LANGUAGE] = "`1`",
+    [T_KERNEL] = "release such as `v6.12`",
+    [T_ACTION] = "action",
+    [T_LIST] = "list",
+    [T_SET] = "set",
+    [T_MAP] = "mapping of names to texts",
+    [T_RLIMITS] = "mapping of limits to values",
+    [T_NAMESPACE] = "`new`, `host` or `{join: PATH}`",
+    [T_ERRNOS] = "mapping of errno names to sets of calls",
+    [T_RECORDS] = "entries",
+    [T_NEVER] = "list of `{capability: [...]}`, `{call: [...]}`, `{key: ..., is: ...}`",
+};
+static const char *const merge_words[] = {
+    [M_SCALAR] = "later wins", [M_SET] = "member by member",          [M_MAP] = "by key, `null` deletes",
+    [M_KEYED] = "by key",      [M_SEALED] = "union, never removable", [M_OWN] = "not inherited",
+};
+
+/* The kind of member, in the plural. */
+static const char *members_in_words(const char *spec) {
+    static const char *const words[][2] = {
+        {"arch", "machines"},
+        {"base", "base policies"},
+        {"call", "system calls and `\"@groups\"`"},
+        {"capability", "capabilities"},
+        {"device", "device nodes"},
+        {"env", "variables"},
+        {"id", "group ids"},
+        {"key", "key paths"},
+        {"path", "paths"},
+        {"text", "texts"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i][0], spec) == 0) return words[i][1];
+    return spec;
+}
+
+static void print_type(FILE *out, const struct key_info *key) {
+    fputs(type_words[key->type], out);
+    if (key->type == T_ENUM)
+        for (const char *w = key->spec; *w;) {
+            size_t n = strcspn(w, "|");
+            fprintf(out, "%s `%.*s`", w == key->spec ? "" : ",", (int)n, w);
+            w += n + (w[n] == '|');
+        }
+    if (key->type == T_LIST || key->type == T_SET) fprintf(out, " of %s", members_in_words(key->spec));
+    if (key->type == T_INT || key->type == T_SINT) fprintf(out, " %s", key->spec);
+}
+
+static void print_fields(FILE *out, const char *record) {
+    for (size_t f = 0; f < FIELD_COUNT; f++) {
+        if (strcmp(rf_fields[f].record, record) != 0) continue;
+        fprintf(out, "  - `%s` (", rf_fields[f].path);
+        print_type(out, &rf_fields[f]);
+        fprintf(out, "%s): %s\n", rf_fields[f].flags & F_REQUIRED ? ", required" : "", rf_fields[f].doc);
+    }
+}
+
+static void print_key(FILE *out, const struct key_info *key) {
+    fprintf(out, "### `%s`\n\n%s\n\n- Type: ", key->path, key->doc);
+    print_type(out, key);
+    fprintf(out, "\n- Default: ");
+    if (key->preset)
+        fprintf(out, "`%s`\n", key->preset);
+    else
+        fprintf(out, "%s\n", key->flags & F_REQUIRED ? "none; a complete policy states or inherits it" : "none");
+    fprintf(out, "- Merged: %s\n", merge_words[key->merge]);
+    if (key->flags & F_SHORTHAND) fprintf(out, "- The section may be written as this one word.\n");
+    if (key->flags & F_OPTIONAL) fprintf(out, "- May be named under `optional`.\n");
+    if (key->type == T_RECORDS) {
+        fprintf(out, "- Keys of an entry:\n");
+        print_fields(out, key->spec);
+    }
+    if (strcmp(key->path, "namespaces.user") == 0) {
+        fprintf(out, "- Keys of an entry of `uid_map` and `gid_map`:\n");
+        print_fields(out, "id_map");
+    }
+    fputc('\n', out);
+}
+
+void rf_reference_print(FILE *out) {
+    fputs("<!-- Printed by `ringfence schema --markdown` from compiler/keys.def; do not edit. -->\n"
+          "# Policy reference, language version 1\n\n"
+          "Every key, in the order of the file. A set is a plain list, `{add: [...], remove: [...]}` or `{replace: "
+          "[...]}`.\n\n",
+          out);
+    for (size_t k = 0; k < KEY_COUNT; k++) {
+        if (!(rf_keys[k].flags & F_HIDDEN)) print_key(out, &rf_keys[k]);
+        if ((rf_keys[k].flags & F_HIDDEN) && (rf_keys[k].flags & F_SHORTHAND))
+            fprintf(out, "### `seccomp: none`\n\n%s\n\n", rf_keys[k].doc);
+    }
+}

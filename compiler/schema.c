@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "schema.h"
+#include "names.h"
+#include "policy.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+static json_t *typed(const char *type) {
+    return json_pack("{s:s}", "type", type);
+}
+static json_t *pattern(const char *regex) {
+    return json_pack("{s:s, s:s}", "type", "string", "pattern", regex);
+}
+
+/* Any of several forms. Takes the references; NULL ends the list. */
+static json_t *any_of(json_t *a, json_t *b, json_t *c) {
+    json_t *list = json_array();
+    json_array_append_new(list, a);
+    json_array_append_new(list, b);
+    if (c) json_array_append_new(list, c);
+    return json_pack("{s:o}", "anyOf", list);
+}
+
+static json_t *array_of(json_t *items) {
+    return json_pack("{s:s, s:o}", "type", "array", "items", items);
+}
+static json_t *word(const char *text) {
+    return json_pack("{s:s}", "const", text);
+}
+
+static json_t *closed_object(json_t *properties, json_t *required) {
+    json_t *o = json_pack("{s:s, s:b, s:o}", "type", "object", "additionalProperties", 0, "properties", properties);
+    if (json_array_size(required))
+        json_object_set_new(o, "required", required);
+    else
+        json_decref(required);
+    return o;
+}
+
+/* One of the words of "a|b|c". */
+static json_t *enumeration(const char *spec) {
+    json_t *list = json_array();
+    for (const char *w = spec; *w;) {
+        size_t n = strcspn(w, "|");
+        json_array_append_new(list, json_pack("{s:s%}", "const", w, n));
+        w += n + (w[n] == '|');
+    }
+    return json_pack("{s:o}", "oneOf", list);
+}
+
+static json_t *integer(const char *spec) {
+    char *dots;
+    long long low = strtoll(spec, &dots, 10), high = strtoll(dots + 2, &dots, 10);
+    json_t *number =
+        json_pack("{s:s, s:I, s:I}", "type", "integer", "minimum", (json_int_t)low, "maximum", (json_int_t)high);
+    return *dots == '|' ? any_of(number, word("max"), NULL) : number;
+}
+
+static json_t *quantity(const char *units) {
+    json_t *text =
+        json_pack("{s:s, s:o}", "type", "string", "pattern", json_sprintf("^((0|[1-9][0-9]*)(%s)|max)$", units));
+    return any_of(text, json_pack("{s:i}", "const", 0), NULL);
+}
+
+#define PATH_PATTERN "^(/|(/[^/]+)+)$"
+#define NAME_PATTERN "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
+
+static json_t *names(const char *(*at)(unsigned)) {
+    json_t *list = json_array();
+    for (unsigned i = 0; at(i); i++) json_array_append_new(list, json_string(at(i)));
+    return json_pack("{s:o}", "enum", list);
+}
+
+static const char *machine_at(unsigned i) {
+    return i < RF_MACHINES ? rf_machine_info[i].name : NULL;
+}
+
+static json_t *device_member(void) {
+    json_t *list = json_array();
+    for (int i = 0; rf_name_device_at(i); i++) json_array_append_new(list, json_string(rf_name_device_at(i)->name));
+    json_array_append_new(list, json_null()); /* the word null, unquoted */
+    return json_pack("{s:o}", "enum", list);
+}
+
+static json_t *member(const char *spec) {
+    if (strcmp(spec, "path") == 0) return pattern(PATH_PATTERN);
+    if (strcmp(spec, "id") == 0) return integer("0..4294967294");
+    if (strcmp(spec, "env") == 0) return pattern("^[A-Za-z_][A-Za-z0-9_]*$");
+    if (strcmp(spec, "call") == 0) return pattern("^(@[a-z][a-z-]*|[a-z_][a-z0-9_]*)$");
+    if (strcmp(spec, "key") == 0) return pattern("^[a-z_]+(\\.[A-Za-z0-9_]+)*$");
+    if (strcmp(spec, "capability") == 0) return names(rf_name_capability_at);
+    if (strcmp(spec, "arch") == 0) return names(machine_at);
+    if (strcmp(spec, "device") == 0) return device_member();
+    return typed("string");
+}
+
+static json_t *set_of(const char *spec) {
+    json_t *edit = json_pack("{s:o, s:o}", "add", array_of(member(spec)), "remove", array_of(member(spec)));
+    json_t *replace = json_pack("{s:o}", "replace", array_of(member(spec)));
+    return any_of(array_of(member(spec)), closed_object(edit, json_array()),
+                  closed_object(replace, json_pack("[s]", "replace")));
+}
+
+static json_t *value_schema(const struct key_info *key);
+
+static json_t *record(const char *name) {
+    json_t *properties = json_object(), *required = json_array();
+    for (size_t f = 0; f < FIELD_COUNT; f++) {
+        if (strcmp(rf_fields[f].record, name) != 0) continue;
+        json_t *v = value_schema(&rf_fields[f]);
+        json_object_set_new(v, "description", json_string(rf_fields[f].doc));
+        json_object_set_new(properties, rf_fields[f].path, v);
+        if (rf_fields[f].flags & F_REQUIRED) json_array_append_new(required, json_string(rf_fields[f].path));
+    }
+    return closed_object(properties, required);
+}
+
+static json_t *map_of(const char *name_pattern, json_t *value) {
+    return json_pack("{s:s, s:b, s:{s:o}}", "type", "object", "additionalProperties", 0, "patternProperties",
+                     name_pattern, value);
+}
+
+static json_t *rlimits(void) {
+    json_t *properties = json_object();
+    for (unsigned i = 0; rf_name_rlimit_at(i); i++) {
+        bool count = rf_name_rlimit_at(i)->unit == RLIMIT_COUNT;
+        json_t *forms[3];
+        for (int f = 0; f < 3; f++)
+            forms[f] = count ? integer("0..9223372036854775807|max") : quantity("[kMGT]?B|[KMGT]iB|us|ms|s|min|h");
+        json_t *both = json_pack("{s:o, s:o}", "soft", forms[1], "hard", forms[2]);
+        json_object_set_new(properties, rf_name_rlimit_at(i)->name,
+                            any_of(forms[0], closed_object(both, json_pack("[s, s]", "soft", "hard")), typed("null")));
+    }
+    return closed_object(properties, json_array());
+}
+
+static json_t *namespace_schema(const char *spec) {
+    json_t *join = closed_object(json_pack("{s:o}", "join", pattern(PATH_PATTERN)), json_pack("[s]", "join"));
+    json_t *custom = NULL;
+    if (strcmp(spec, "user") == 0)
+        custom = closed_object(
+            json_pack("{s:o, s:o}", "uid_map", array_of(record("id_map")), "gid_map", array_of(record("id_map"))),
+            json_pack("[s, s]", "uid_map", "gid_map"));
+    if (strcmp(spec, "time") == 0)
+        custom = closed_object(json_pack("{s:o, s:o}", "boottime",
+                                         any_of(pattern("^-?[0-9]+(s|min|h|d)$"), typed("integer"), NULL), "monotonic",
+                                         any_of(pattern("^-?[0-9]+(s|min|h|d)$"), typed("integer"), NULL)),
+                               json_array());
+    return any_of(json_pack("{s:[s, s]}", "enum", "new", "host"), join, custom);
+}
+
+static json_t *never_schema(void) {
+    json_t *capability =
+        closed_object(json_pack("{s:o}", "capability", array_of(member("capability"))), json_pack("[s]", "capability"));
+    json_t *call = closed_object(json_pack("{s:o}", "call", array_of(typed("string"))), json_pack("[s]", "call"));
+    json_t *is = json_pack("{s:[s, s, s]}", "type", "string", "boolean", "integer");
+    json_t *key =
+        closed_object(json_pack("{s:o, s:o}", "key", member("key"), "is", is), json_pack("[s, s]", "key", "is"));
+    return array_of(any_of(capability, call, key));
+}
+
+static json_t *text_schema(const char *spec) {
+    if (strcmp(spec, "name") == 0) return pattern(NAME_PATTERN);
+    if (strcmp(spec, "path") == 0) return pattern(PATH_PATTERN);
+    if (strcmp(spec, "call") == 0) return pattern("^[a-z_][a-z0-9_]*$");
+    return typed("string");
+}
+
+static json_t *value_schema(const struct key_info *key) {
+    switch (key->type) {
+    case T_INT:
+    case T_SINT:
+    case T_COUNT: return integer(key->spec);
+    case T_BOOL: return typed("boolean");
+    case T_ENUM: return enumeration(key->spec);
+    case T_TEXT: return text_schema(key->spec);
+    case T_TEMPLATE: return strcmp(key->spec, "path") == 0 ? pattern("^(/|\\$\\()") : typed("string");
+    case T_SIZE: return quantity("[kMGT]?B|[KMGT]iB");
+    case T_RATE: return quantity("[kMG]?B/s|[KMG]iB/s");
+    case T_CPU: return any_of(json_pack("{s:s, s:f}", "type", "number", "minimum", 0.01), word("max"), NULL);
+    case T_MODE: return pattern("^[0-7]{3,5}$");
+    case T_LANGUAGE: return json_pack("{s:i}", "const", 1);
+    case T_KERNEL: return pattern("^v[0-9]{1,2}\\.[0-9]{1,2}$");
+    case T_ACTION:
+        return pattern(strstr(key->spec, "allow") ? "^(allow|kill|errno\\([A-Z0-9]+\\))$"
+                                                  : "^(kill|errno\\([A-Z0-9]+\\))$");
+    case T_LIST: return array_of(member(key->spec));
+    case T_SET: return set_of(key->spec);
+    case T_MAP:
+        return map_of("^[A-Za-z_][A-Za-z0-9_]*$",
+                      json_pack("{s:[s, s, s, s]}", "type", "string", "number", "boolean", "null"));
+    case T_RLIMITS: return rlimits();
+    case T_NAMESPACE: return namespace_schema(key->spec);
+    case T_ERRNOS: return map_of("^[A-Z][A-Z0-9]*$", any_of(set_of("call"), typed("null"), NULL));
+    case T_RECORDS:
+        return key->merge == M_MAP ? map_of(NAME_PATTERN, any_of(record(key->spec), typed("null"), NULL))
+                                   : array_of(record(key->spec));
+    case T_NEVER: return never_schema();
+    }
+    return typed("string");
+}
+
+struct section_doc {
+    const char *path, *doc;
+};
+static const struct section_doc sections[] = {
+#define SECTION(path, doc) {path, doc},
+#include "keys.def"
+};
+
+static json_t *section(const char *path);
+
+/* The section directly inside `prefix` to which a key belongs, or NULL if it stands in `prefix` itself. */
+static const struct section_doc *inner_section(const char *prefix, const char *key) {
+    size_t n = strlen(prefix);
+    for (size_t s = 0; s < sizeof sections / sizeof *sections; s++) {
+        size_t m = strlen(sections[s].path);
+        if (m <= n || strncmp(sections[s].path, prefix, n) != 0 || strchr(sections[s].path + n, '.')) continue;
+        if (strncmp(key, sections[s].path, m) == 0 && key[m] == '.') return &sections[s];
+    }
+    return NULL;
+}
+
+/* The keys below `prefix` ("" or "process."). */
+static json_t *keys_below(const char *prefix) {
+    json_t *properties = json_object(), *required = json_array();
+    size_t n = strlen(prefix);
+    for (size_t k = 0; k < KEY_COUNT; k++) {
+        const char *path = rf_keys[k].path;
+        if (strncmp(path, prefix, n) != 0 || (rf_keys[k].flags & F_HIDDEN)) continue;
+        const struct section_doc *inner = inner_section(prefix, path);
+        const char *name = inner ? inner->path + n : path + n;
+        if (json_object_get(properties, name)) continue;
+        json_t *v = inner ? section(inner->path) : value_schema(&rf_keys[k]);
+        json_object_set_new(v, "description", json_string(inner ? inner->doc : rf_keys[k].doc));
+        json_object_set_new(properties, name, v);
+        if (!n && (k == K_ringfence || k == K_name)) json_array_append_new(required, json_string(name));
+    }
+    return closed_object(properties, required);
+}
+
+static json_t *section(const char *path) {
+    char text[128];
+    snprintf(text, sizeof text, "%s.", path);
+    json_t *object = keys_below(text);
+    for (size_t k = 0; k < KEY_COUNT; k++) {
+        size_t n = strlen(text);
+        if ((rf_keys[k].flags & F_SHORTHAND) && strncmp(rf_keys[k].path, text, n) == 0)
+            return any_of(enumeration(rf_keys[k].spec), object, NULL);
+    }
+    return object;
+}
+
+int rf_schema_print(FILE *out) {
+    json_t *schema = keys_below("");
+    json_object_set_new(schema, "$schema", json_string("http://json-schema.org/draft-07/schema#"));
+    json_object_set_new(schema, "$id", json_string("https://ringfence.dev/schemas/policy.v1.schema.json"));
+    json_object_set_new(schema, "title", json_string("Ringfence container policy, language version 1"));
+    int bad = json_dumpf(schema, out, JSON_INDENT(2) | JSON_SORT_KEYS);
+    json_decref(schema);
+    return bad || fputc('\n', out) == EOF ? -1 : 0;
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A policy to a filter: architecture, number, arguments, in this order. */
+#include "gen.h"
+
+#include <linux/seccomp.h>
+#include <stdlib.h>
+
+#define X32_FIRST 0x40000000u /* __X32_SYSCALL_BIT */
+
+uint32_t rf_action_ret(struct rf_action action) {
+    switch (action.kind) {
+    case RF_ACT_ALLOW: return SECCOMP_RET_ALLOW;
+    case RF_ACT_LOG: return SECCOMP_RET_LOG;
+    case RF_ACT_ERRNO: return SECCOMP_RET_ERRNO | action.error;
+    default: return SECCOMP_RET_KILL_PROCESS;
+    }
+}
+
+struct ranked {
+    uint32_t rank; /* ascending strictness; of two errnos the smaller one is stricter */
+    size_t at;     /* place in the policy: only the order of equal tests depends on it */
+    const struct rf_rule *rule;
+};
+
+static int by_rank(const void *a, const void *b) {
+    const struct ranked *x = a, *y = b;
+    if (x->rank != y->rank) return x->rank < y->rank ? -1 : 1;
+    return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* Conditions of one action as one, as a shallow tree. */
+static const struct rf_cond *any_of(struct rf_arena *arena, const struct ranked *rules, size_t count) {
+    if (count == 1) return rules->rule->when;
+    struct rf_cond *either = RF_NEW(arena, struct rf_cond);
+    either->kind = RF_COND_OR;
+    either->left = any_of(arena, rules, count / 2);
+    either->right = any_of(arena, rules + count / 2, count - count / 2);
+    return either;
+}
+
+/* Weakest action first: each stricter one is tested before what is there already. */
+static uint32_t call_node(struct rf_gen *g, const struct rf_call_rules *call, struct rf_action otherwise) {
+    struct ranked *rules = rf_arena_alloc(g->arena, call->count * sizeof *rules);
+    for (size_t i = 0; i < call->count; i++) {
+        struct rf_action a = call->rules[i].action;
+        uint32_t rank = (uint32_t)a.kind << 12 | (a.kind == RF_ACT_ERRNO ? 4095 - a.error : 0);
+        rules[i] = (struct ranked){rank, i, &call->rules[i]};
+    }
+    if (call->count) qsort(rules, call->count, sizeof *rules, by_rank);
+
+    uint32_t node = rf_gen_ret(g, rf_action_ret(otherwise));
+    for (size_t i = 0, end; i < call->count; i = end) {
+        bool always = false;
+        for (end = i; end < call->count && rules[end].rank == rules[i].rank; end++)
+            always |= rules[end].rule->when == NULL;
+        uint32_t ret = rf_gen_ret(g, rf_action_ret(rules[i].rule->action));
+        node = always ? ret : rf_gen_cond(g, any_of(g->arena, rules + i, end - i), ret, node);
+    }
+    return node;
+}
+
+struct known { /* a number that the table has for this machine */
+    uint32_t number;
+    bool newer; /* than the policy's kernel */
+};
+
+struct numbers {
+    const struct rf_seccomp *policy;
+    struct known *known;
+    size_t known_count;
+    bool any;         /* the policy's kernel has calls at all; else everything is unknown */
+    uint32_t highest; /* of them */
+
+    struct rf_gen probe;                  /* scratch graph: a node in it is the identity of an answer */
+    const struct rf_call_rules **call_of; /* probe node -> a call with that answer */
+    struct rf_gen *g;                     /* the graph that is emitted */
+    struct rf_gen_range *ranges;
+    size_t count;
+};
+
+static int by_number(const void *a, const void *b) {
+    const struct known *x = a, *y = b;
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static void list_known(struct numbers *n, struct rf_arena *arena) {
+    const struct rf_seccomp *policy = n->policy;
+    n->known = rf_arena_alloc(arena, rf_syscall_count * sizeof *n->known);
+    for (size_t i = 0; i < rf_syscall_count; i++) {
+        int32_t number = rf_syscalls[i].number[policy->machine];
+        if (number < 0) continue;
+        bool newer = rf_syscalls[i].since > policy->kernel;
+        n->known[n->known_count++] = (struct known){(uint32_t)number, newer};
+        if (newer) continue;
+        if (!n->any || (uint32_t)number > n->highest) n->highest = (uint32_t)number;
+        n->any = true;
+    }
+    if (n->known_count) qsort(n->known, n->known_count, sizeof *n->known, by_number);
+}
+
+static struct rf_action otherwise(const struct numbers *n, uint32_t number, bool newer) {
+    bool unknown = newer || !n->any || number > n->highest;
+    return unknown ? n->policy->unknown : n->policy->fallback;
+}
+
+/* Appends [low, high], united with its neighbour where the answers are equal. */
+static void append(struct numbers *n, uint32_t low, uint32_t high, uint32_t answer, uint32_t weight) {
+    if (n->count && n->ranges[n->count - 1].answer == answer) {
+        n->ranges[n->count - 1].high = high;
+        n->ranges[n->count - 1].weight += weight;
+    } else {
+        n->ranges[n->count++] = (struct rf_gen_range){low, high, answer, weight};
+    }
+}
+
+/* The numbers low..high, which neither the table nor the policy names: the highest known is not inside. */
+static void append_gap(struct numbers *n, uint32_t low, uint32_t high) {
+    append(n, low, high, rf_gen_ret(&n->probe, rf_action_ret(otherwise(n, low, false))), 0);
+}
+
+static void list_ranges(struct numbers *n, uint32_t end) {
+    const struct rf_seccomp *policy = n->policy;
+    uint64_t next = 0;
+    for (size_t i = 0, j = 0; i < policy->count || j < n->known_count;) {
+        uint64_t call = i < policy->count ? policy->calls[i].number : UINT64_MAX;
+        uint64_t known = j < n->known_count ? n->known[j].number : UINT64_MAX;
+        if (call > end && known > end) break;
+        uint32_t number = (uint32_t)(call < known ? call : known);
+        struct rf_action other = otherwise(n, number, known == number && n->known[j].newer);
+        if (number > next) append_gap(n, (uint32_t)next, number - 1);
+        uint32_t answer = call == number ? call_node(&n->probe, &policy->calls[i], other)
+                                         : rf_gen_ret(&n->probe, rf_action_ret(other));
+        append(n, number, number, answer, 1);
+        i += call == number;
+        j += known == number;
+        next = (uint64_t)number + 1;
+    }
+    if (next <= end) append_gap(n, (uint32_t)next, end);
+}
+
+static uint32_t resolve(void *context, uint32_t answer) {
+    struct numbers *n = context;
+    const struct rf_gen_node *node = &n->probe.nodes[answer];
+    if (node->op == BPF_RET) return rf_gen_ret(n->g, node->k);
+    const struct rf_call_rules *call = n->call_of[answer];
+    struct known key = {call->number, false};
+    const struct known *known = n->known_count ? bsearch(&key, n->known, n->known_count, sizeof key, by_number) : NULL;
+    return call_node(n->g, call, otherwise(n, call->number, known && known->newer));
+}
+
+static void name_calls(struct numbers *n, struct rf_arena *arena, uint32_t end) {
+    n->call_of = rf_arena_alloc(arena, n->probe.count * sizeof *n->call_of);
+    for (size_t r = 0, i = 0; r < n->count; r++) {
+        while (i < n->policy->count && n->policy->calls[i].number < n->ranges[r].low) i++;
+        bool here = i < n->policy->count && n->policy->calls[i].number == n->ranges[r].low;
+        if (here && n->ranges[r].low <= end) n->call_of[n->ranges[r].answer] = &n->policy->calls[i];
+    }
+}
+
+size_t rf_gen(struct rf_arena *arena, const struct rf_seccomp *policy, struct rf_insn *out) {
+    struct rf_gen g = {.arena = arena};
+    struct numbers n = {.policy = policy, .probe = {.arena = arena}, .g = &g};
+    uint32_t end = policy->machine == RF_X86_64 ? X32_FIRST - 1 : UINT32_MAX;
+    list_known(&n, arena);
+    /* at most one gap before each number, one behind the last, and x32 */
+    n.ranges = rf_arena_alloc(arena, (2 * (policy->count + n.known_count) + 2) * sizeof *n.ranges);
+    list_ranges(&n, end);
+    name_calls(&n, arena, end);
+    if (end != UINT32_MAX) append(&n, X32_FIRST, UINT32_MAX, rf_gen_ret(&n.probe, SECCOMP_RET_KILL_PROCESS), 0);
+
+    uint32_t number = rf_gen_tree(&g, RF_WORD_NUMBER, RF_WHOLE, n.ranges, n.count, resolve, &n);
+    /* made even where both sides are equal: the enforcer insists on seeing the architecture tested */
+    struct rf_gen_node arch = {BPF_JEQ,  RF_WORD_ARCH,
+                               RF_WHOLE, rf_machine_info[policy->machine].audit_arch,
+                               number,   rf_gen_ret(&g, SECCOMP_RET_KILL_PROCESS)};
+    return rf_gen_emit(&g, rf_gen_node(&g, arch), out);
+}

@@ -1,0 +1,3 @@
+int right(void) {
+    return 0;
+}

@@ -1,0 +1,1 @@
+#include "fail.h"

@@ -1,0 +1,2 @@
+/* TODO: later */
+const char *a = "é";

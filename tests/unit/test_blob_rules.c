@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a plan may say: the range of every field, and the rules between fields and records. */
+#include <linux/sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "blob_sample.h"
+#include "reader.h"
+
+static struct sample s;
+static struct bytes out;
+
+static struct rf_str str(const char *text) {
+    return sample_str(&s, text);
+}
+static struct rf_text text(const char *prefix, uint32_t parameter, const char *suffix) {
+    return sample_text(&s, prefix, parameter, suffix);
+}
+static struct rf_text host(const char *path) {
+    return text(path, RF_NONE, NULL);
+}
+
+/* `length` bytes of 'a' behind `start`. */
+static struct rf_str longer(const char *start, size_t length) {
+    static char bytes[RF_STRING_MAX + 2];
+    size_t n = strlen(start);
+    memcpy(bytes, start, n);
+    memset(bytes + n, 'a', length);
+    bytes[n + length] = 0;
+    return str(bytes);
+}
+
+static void drop(enum rf_section_type type) {
+    s.plan.count[type] = 0;
+}
+static void one(enum rf_section_type type) {
+    s.plan.count[type] = 1;
+}
+
+static void no_filters(void) {
+    drop(RF_FILTER_X86_64);
+    drop(RF_FILTER_AARCH64);
+    drop(RF_FILTER_RISCV64);
+}
+
+static void map_self(void) {
+    s.namespaces.flags |= RF_NS_MAP_SELF;
+    drop(RF_ID_MAPS);
+}
+
+static void no_user(void) {
+    s.namespaces.create &= ~(uint32_t)CLONE_NEWUSER;
+}
+
+enum { DATA, INSTANCE, ROOTFS };
+
+/* X(name, error, change): on the sample's plan. */
+#define PARAMETER_CASES(X)                                                                                             \
+    X(name_empty, FIELD, s.parameters[0].name = str(""))                                                               \
+    X(name_slash, FIELD, s.parameters[0].name = str("a/b"))                                                            \
+    X(name_dot, FIELD, s.parameters[0].name = str("."))                                                                \
+    X(name_dots, FIELD, s.parameters[0].name = str(".."))                                                              \
+    X(name_three_dots, NONE, s.parameters[0].name = str("..."))                                                        \
+    X(name_twice, RULE, s.parameters[1].name = s.parameters[0].name)                                                   \
+    X(parameter_type_0, FIELD, s.parameters[0].type = 0)                                                               \
+    X(parameter_type_3, FIELD, s.parameters[0].type = 3)                                                               \
+    X(max_length_0, FIELD, s.parameters[1].max_length = 0)                                                             \
+    X(max_length_4096, FIELD, s.parameters[0].max_length = RF_STRING_MAX + 1)                                          \
+    X(under_relative, RULE, s.parameters[0].under = str("srv"))                                                        \
+    X(under_empty, RULE, s.parameters[0].under = str(""))                                                              \
+    X(under_of_name, RULE, s.parameters[1].under = str("/srv"))                                                        \
+    X(under_root, NONE, s.parameters[2].under = str("/"))                                                              \
+    X(default_longest, NONE, s.parameters[1].max_length = 4)                                                           \
+    X(default_too_long, RULE, s.parameters[1].max_length = 3)                                                          \
+    X(default_empty, RULE, s.parameters[1].fallback = str(""))                                                         \
+    X(default_not_name, RULE, s.parameters[1].fallback = str("a b"))                                                   \
+    X(default_name_first, RULE, s.parameters[1].fallback = str(".a"))                                                  \
+    X(default_name_all, NONE, s.parameters[1].fallback = str("0.A_z-"))                                                \
+    X(default_relative, RULE, s.parameters[2].fallback = str("srv/images/db"))                                         \
+    X(default_path_empty, RULE, s.parameters[2].fallback = str(""))                                                    \
+    X(default_dots, RULE, s.parameters[2].fallback = str("/srv/images/../db"))                                         \
+    X(default_dots_last, RULE, s.parameters[2].fallback = str("/srv/images/.."))                                       \
+    X(default_dot, RULE, s.parameters[2].fallback = str("/srv/images/./db"))                                           \
+    X(default_double_slash, NONE, s.parameters[2].fallback = str("/srv/images//db/"))                                  \
+    X(default_three_dots, NONE, s.parameters[2].fallback = str("/srv/images/...x"))                                    \
+    X(default_elsewhere, RULE, s.parameters[2].fallback = str("/srv/image"))                                           \
+    X(default_beside, RULE, s.parameters[2].fallback = str("/srv/images2"))                                            \
+    X(default_under_itself, NONE, s.parameters[2].fallback = str("/srv/images"))
+
+#define NAMESPACE_CASES(X)                                                                                             \
+    X(create_other_bit, FIELD, s.namespaces.create |= CLONE_VM)                                                        \
+    X(ns_flags, FIELD, s.namespaces.flags |= 4)                                                                        \
+    X(time_not_new, RULE, s.namespaces.create &= ~(uint32_t)CLONE_NEWTIME)                                             \
+    X(time_not_set, RULE, s.namespaces.flags = 0)                                                                      \
+    X(monotonic_not_set, RULE, s.namespaces.flags = 0; s.namespaces.boottime = 0)                                      \
+    X(time_left, NONE, s.namespaces.flags = 0; s.namespaces.boottime = s.namespaces.monotonic = 0)                     \
+    X(maps_and_self, RULE, s.namespaces.flags |= RF_NS_MAP_SELF)                                                       \
+    X(self_only, NONE, map_self())                                                                                     \
+    X(self_without_user, RULE, map_self(); no_user())                                                                  \
+    X(maps_without_user, RULE, no_user())                                                                              \
+    X(user_without_maps, RULE, drop(RF_ID_MAPS))                                                                       \
+    X(no_user_no_maps, NONE, no_user(); drop(RF_ID_MAPS))                                                              \
+    X(hostname_not_new, RULE, s.namespaces.create &= ~(uint32_t)CLONE_NEWUTS)                                          \
+    X(hostname_left, NONE, s.namespaces.hostname = RF_TEXT_ABSENT)                                                     \
+    X(hostname_empty, RULE, s.namespaces.hostname = host(""))                                                          \
+    X(hostname_64, NONE, s.namespaces.hostname = host(NULL); s.namespaces.hostname.prefix = longer("", 64))            \
+    X(hostname_65, RULE, s.namespaces.hostname = host(NULL); s.namespaces.hostname.prefix = longer("", 65))            \
+    X(hostname_of_path, RULE, s.namespaces.hostname = text(NULL, DATA, NULL))                                          \
+    X(hostname_parameter_long, RULE, s.parameters[1].max_length = 62)                                                  \
+    X(hostname_parameter_fits, NONE, s.parameters[1].max_length = 61)                                                  \
+    X(hostname_suffix_long, RULE, s.namespaces.hostname = text("db-", INSTANCE, "012345678901234567890123456789"))     \
+    X(join_two_kinds, RULE, s.joins[0].kind = CLONE_NEWNET | CLONE_NEWCGROUP)                                          \
+    X(join_no_kind, RULE, s.joins[0].kind = 0)                                                                         \
+    X(join_other_kind, FIELD, s.joins[0].kind = CLONE_VM)                                                              \
+    X(join_and_create, RULE, s.joins[0].kind = CLONE_NEWPID)                                                           \
+    X(join_twice, RULE, s.joins[1].kind = s.joins[0].kind)                                                             \
+    X(join_relative, FIELD, s.joins[0].path = str("run/netns/a"))                                                      \
+    X(join_reserved, FIELD, s.joins[0].reserved = 1)                                                                   \
+    X(map_kind, FIELD, s.id_maps[0].kind = 2)                                                                          \
+    X(map_size_0, FIELD, s.id_maps[0].size = 0)                                                                        \
+    X(map_inside, FIELD, s.id_maps[0].inside = UINT32_MAX)                                                             \
+    X(map_outside, FIELD, s.id_maps[0].outside = UINT32_MAX)                                                           \
+    X(map_inside_wraps, RULE, s.id_maps[0].inside = UINT32_MAX - 65535)                                                \
+    X(map_inside_to_the_end, NONE, s.id_maps[0].inside = UINT32_MAX - 65536)                                           \
+    X(map_outside_wraps, RULE, s.id_maps[0].outside = UINT32_MAX - 65535)                                              \
+    X(map_to_the_end, NONE, s.id_maps[0].outside = UINT32_MAX - 65536)
+
+#define ROOT_CASES(X)                                                                                                  \
+    X(root_relative, FIELD, s.root.path = host("srv"))                                                                 \
+    X(root_absent, STRING, s.root.path = RF_TEXT_ABSENT)                                                               \
+    X(root_slash, NONE, s.root.path = host("/"))                                                                       \
+    X(root_trailing_slash, FIELD, s.root.path = host("/srv/"))                                                         \
+    X(root_double_slash, FIELD, s.root.path = host("/srv//a"))                                                         \
+    X(root_dots, FIELD, s.root.path = host("/srv/../a"))                                                               \
+    X(root_dot_last, FIELD, s.root.path = host("/srv/."))                                                              \
+    X(root_hidden, NONE, s.root.path = host("/srv/.a/...b/c..d"))                                                      \
+    X(root_flags, FIELD, s.root.flags = 4)                                                                             \
+    X(root_proc, FIELD, s.root.proc = 3)                                                                               \
+    X(root_sys, FIELD, s.root.sys = 2)                                                                                 \
+    X(root_reserved, FIELD, s.root.reserved = 1)                                                                       \
+    X(root_host_namespace, RULE, s.namespaces.create &= ~(uint32_t)CLONE_NEWNS)                                        \
+    X(keep, NONE, sample_keep_root(&s))                                                                                \
+    X(keep_new_namespace, RULE, sample_keep_root(&s); s.namespaces.create |= CLONE_NEWNS)                              \
+    X(keep_path, RULE, sample_keep_root(&s); s.root.path = host("/a"))                                                 \
+    X(keep_parameter, RULE, sample_keep_root(&s); s.root.path = text(NULL, ROOTFS, NULL))                              \
+    X(keep_writable, RULE, sample_keep_root(&s); s.root.flags |= RF_ROOT_WRITABLE)                                     \
+    X(keep_proc, RULE, sample_keep_root(&s); s.root.proc = RF_PROC_FULL)                                               \
+    X(keep_sys, RULE, sample_keep_root(&s); s.root.sys = RF_SYS_READ_ONLY)                                             \
+    X(keep_mounts, RULE, sample_keep_root(&s); one(RF_MOUNTS))                                                         \
+    X(keep_masks, RULE, sample_keep_root(&s); one(RF_MASKS))                                                           \
+    X(keep_read_only, RULE, sample_keep_root(&s); one(RF_READ_ONLY))                                                   \
+    X(keep_devices, RULE, sample_keep_root(&s); one(RF_DEVICES))                                                       \
+    X(text_no_parameter, FIELD, s.root.path.parameter = 3)                                                             \
+    X(text_reserved, FIELD, s.root.path.reserved = 1)                                                                  \
+    X(text_suffix_alone, FIELD, s.root.path = text("/a", RF_NONE, "/b"))                                               \
+    X(text_before_path, FIELD, s.root.path = text("/a", ROOTFS, NULL))                                                 \
+    X(text_glued_to_path, FIELD, s.root.path = text(NULL, ROOTFS, "b"))                                                \
+    X(text_slash_behind_path, FIELD, s.root.path = text(NULL, ROOTFS, "/"))                                            \
+    X(text_dots_behind_path, FIELD, s.root.path = text(NULL, ROOTFS, "/../a"))                                         \
+    X(text_name, NONE, s.root.path = text("/a/b-", INSTANCE, "..c/d"))                                                 \
+    X(text_name_relative, FIELD, s.root.path = text("a/", INSTANCE, NULL))                                             \
+    X(text_name_alone, FIELD, s.root.path = text(NULL, INSTANCE, NULL))                                                \
+    X(text_name_slash, FIELD, s.root.path = text("/", INSTANCE, "/"))                                                  \
+    X(text_name_dots, FIELD, s.root.path = text("/", INSTANCE, "/.."))                                                 \
+    X(text_name_too_long, FIELD, s.root.path = text("/", INSTANCE, NULL);                                              \
+      s.root.path.suffix = longer("", RF_STRING_MAX - 32))                                                             \
+    X(text_name_longest, NONE, s.root.path = text("/", INSTANCE, NULL);                                                \
+      s.root.path.suffix = longer("", RF_STRING_MAX - 33))                                                             \
+    X(text_empty_pieces, NONE, s.root.path = text("", ROOTFS, ""))                                                     \
+    X(text_empty_suffix, NONE, s.root.path = text("/a", RF_NONE, ""))                                                  \
+    X(string_longest, NONE, s.root.path.parameter = RF_NONE; s.root.path.prefix = longer("/", RF_STRING_MAX - 1))      \
+    X(string_too_long, STRING, s.root.path.parameter = RF_NONE; s.root.path.prefix = longer("/", RF_STRING_MAX))
+
+#define MOUNT_CASES(X)                                                                                                 \
+    X(target_root, RULE, s.mounts[0].target = str("/"))                                                                \
+    X(target_relative, FIELD, s.mounts[0].target = str("data"))                                                        \
+    X(target_trailing_slash, FIELD, s.mounts[0].target = str("/data/"))                                                \
+    X(target_dots, FIELD, s.mounts[0].target = str("/data/../x"))                                                      \
+    X(target_dot, FIELD, s.mounts[0].target = str("/."))                                                               \
+    X(target_double_slash, FIELD, s.mounts[0].target = str("//data"))                                                  \
+    X(target_proc, RULE, s.mounts[3].target = str("/proc"))                                                            \
+    X(target_below_proc, RULE, s.mounts[3].target = str("/proc/sys"))                                                  \
+    X(target_like_proc, NONE, s.mounts[3].target = str("/process"))                                                    \
+    X(target_sys, RULE, s.mounts[3].target = str("/sys"))                                                              \
+    X(target_below_sys, RULE, s.mounts[3].target = str("/sys/fs/cgroup"))                                              \
+    X(target_like_sys, NONE, s.mounts[3].target = str("/sysroot"))                                                     \
+    X(target_dev, RULE, s.mounts[1].target = str("/dev"))                                                              \
+    X(targets_descend, RULE, s.mounts[0].target = str("/dev/shm1"))                                                    \
+    X(targets_equal, RULE, s.mounts[0].target = s.mounts[1].target)                                                    \
+    X(targets_parent_later, RULE, s.mounts[2].target = str("/etc/shop/instance/x"))                                    \
+    X(mount_kind, FIELD, s.mounts[0].kind = 3)                                                                         \
+    X(mount_flags, FIELD, s.mounts[0].flags = 4)                                                                       \
+    X(mount_reserved, FIELD, s.mounts[0].reserved = 1)                                                                 \
+    X(bind_no_source, RULE, s.mounts[0].source = RF_TEXT_ABSENT)                                                       \
+    X(bind_relative, RULE, s.mounts[2].source = host("etc"))                                                           \
+    X(bind_size, RULE, s.mounts[0].size = 1)                                                                           \
+    X(bind_mode, RULE, s.mounts[0].mode = 0755)                                                                        \
+    X(bind_uid, RULE, s.mounts[0].uid = 1)                                                                             \
+    X(bind_gid, RULE, s.mounts[0].gid = 1)                                                                             \
+    X(recursive_not_required, RULE, s.plan.required = 0)                                                               \
+    X(nothing_required, NONE, s.plan.required = 0; s.mounts[3].flags = 0)                                              \
+    X(tmpfs_source, RULE, s.mounts[1].source = host("/a"))                                                             \
+    X(tmpfs_size, RULE, s.mounts[1].size = 0)                                                                          \
+    X(tmpfs_recursive, RULE, s.mounts[1].flags = RF_MOUNT_RECURSIVE)                                                   \
+    X(tmpfs_mode, FIELD, s.mounts[1].mode = 010000)                                                                    \
+    X(tmpfs_uid, FIELD, s.mounts[1].uid = UINT32_MAX)                                                                  \
+    X(masks_descend, RULE, s.masks[0].path = str("/sys/firmware2"))                                                    \
+    X(masks_equal, RULE, s.masks[0].path = s.masks[1].path)                                                            \
+    X(mask_relative, FIELD, s.masks[0].path = str("proc"))                                                             \
+    X(read_only_descend, RULE, s.read_only[1].path = str("/proc/a"))                                                   \
+    X(read_only_relative, FIELD, s.read_only[1].path = str("sys"))                                                     \
+    X(device_slash, FIELD, s.devices[0].name = str("a/b"))                                                             \
+    X(device_dots, FIELD, s.devices[0].name = str(".."))                                                               \
+    X(device_twice, RULE, s.devices[1].name = s.devices[0].name)                                                       \
+    X(device_major, FIELD, s.devices[0].major = 0x1000)                                                                \
+    X(device_minor, FIELD, s.devices[0].minor = 0x100000)                                                              \
+    X(device_mode, FIELD, s.devices[0].mode = 01000)
+
+#define PROCESS_CASES(X)                                                                                               \
+    X(limit_file, FIELD, s.limits[0].file = str("../memory.max"))                                                      \
+    X(limit_controller, FIELD, s.limits[0].controller = 4)                                                             \
+    X(limit_version, FIELD, s.limits[0].version = 3)                                                                   \
+    X(limit_compare, FIELD, s.limits[0].compare = 0)                                                                   \
+    X(limit_flags, FIELD, s.limits[0].flags = 4)                                                                       \
+    X(limit_value, RULE, s.limits[2].value = 100)                                                                      \
+    X(io_relative, FIELD, s.io[1].device = host("dev/sda"))                                                            \
+    X(cwd_relative, FIELD, s.process.cwd = str("data"))                                                                \
+    X(cwd_root, NONE, s.process.cwd = str("/"))                                                                        \
+    X(uid_none, FIELD, s.process.uid = UINT32_MAX)                                                                     \
+    X(gid_none, FIELD, s.process.gid = UINT32_MAX)                                                                     \
+    X(init, FIELD, s.process.init = 2)                                                                                 \
+    X(umask, FIELD, s.process.umask = 01000)                                                                           \
+    X(process_flags, FIELD, s.process.flags = 4)                                                                       \
+    X(oom_least, NONE, s.process.oom_score_adj = -1000)                                                                \
+    X(oom_too_little, FIELD, s.process.oom_score_adj = -1001)                                                          \
+    X(oom_most, NONE, s.process.oom_score_adj = 1000)                                                                  \
+    X(oom_too_much, FIELD, s.process.oom_score_adj = 1001)                                                             \
+    X(oom_far_off, FIELD, s.process.oom_score_adj = INT32_MIN)                                                         \
+    X(oom_not_set, RULE, s.process.flags = 0)                                                                          \
+    X(oom_optional_alone, RULE, s.process.flags = RF_PROCESS_OOM_OPTIONAL; s.process.oom_score_adj = 0)                \
+    X(oom_left, NONE, s.process.flags = 0; s.process.oom_score_adj = 0)                                                \
+    X(env_no_equals, RULE, s.env[1].text = str("EMPTY"))                                                               \
+    X(env_no_name, RULE, s.env[1].text = str("=a"))                                                                    \
+    X(env_empty, RULE, s.env[1].text = str(""))                                                                        \
+    X(pass_env_equals, RULE, s.pass_env[1].name = str("A=b"))                                                          \
+    X(pass_env_flags, FIELD, s.pass_env[1].flags = 2)                                                                  \
+    X(groups_descend, RULE, s.groups[1].gid = 26)                                                                      \
+    X(groups_equal, RULE, s.groups[1].gid = 27)                                                                        \
+    X(group_none, FIELD, s.groups[1].gid = UINT32_MAX)                                                                 \
+    X(rlimit_resource, FIELD, s.rlimits[1].resource = 16)                                                              \
+    X(rlimits_descend, RULE, s.rlimits[1].resource = 0)                                                                \
+    X(rlimits_equal, RULE, s.rlimits[1].resource = s.rlimits[0].resource)                                              \
+    X(rlimit_soft_over_hard, RULE, s.rlimits[0].soft = 4097)                                                           \
+    X(rlimit_soft_is_hard, NONE, s.rlimits[0].soft = 4096)                                                             \
+    X(confine_flags, FIELD, s.confine.flags = 2)                                                                       \
+    X(capability_63, NONE, s.confine.capabilities |= UINT64_C(1) << 63)                                                \
+    X(filter_and_none, SECTION, s.confine.flags = RF_CONFINE_NO_FILTER)                                                \
+    X(no_filter, SECTION, no_filters())                                                                                \
+    X(none_as_told, NONE, no_filters(); s.confine.flags = RF_CONFINE_NO_FILTER)                                        \
+    X(one_filter, NONE, no_filters(); s.plan.count[RF_FILTER_AARCH64] = 6)                                             \
+    X(filter_of_another, FILTER, s.plan.records[RF_FILTER_RISCV64] = s.filters[1])                                     \
+    X(filter_short, FILTER, s.plan.count[RF_FILTER_X86_64] = 5)                                                        \
+    X(filter_of_one, FILTER, s.plan.count[RF_FILTER_X86_64] = 1)                                                       \
+    X(too_many_records, RECORD, s.plan.count[RF_GROUPS] = 257)                                                         \
+    X(no_records, RECORD, s.plan.records[RF_GROUPS] = NULL)                                                            \
+    X(string_outside_pool, STRING, s.args[0].text.offset = s.pool.used)                                                \
+    X(string_over_pool, STRING, s.args[0].text.length = s.pool.used)                                                   \
+    X(missing_section, SECTION, drop(RF_CONFINE))
+
+#define ALL_CASES(X) PARAMETER_CASES(X) NAMESPACE_CASES(X) ROOT_CASES(X) MOUNT_CASES(X) PROCESS_CASES(X)
+
+#define X(name, error, ...)                                                                                            \
+    static void change_##name(void) {                                                                                  \
+        __VA_ARGS__;                                                                                                   \
+    }
+ALL_CASES(X)
+#undef X
+
+static const struct {
+    const char *name;
+    enum rf_blob_error error;
+    void (*change)(void);
+} cases[] = {
+#define X(name, error, ...) {#name, RF_BLOB_E_##error, change_##name},
+    ALL_CASES(X)
+#undef X
+};
+
+static void keeps_every_rule(void **state) {
+    (void)state;
+    unsigned failures = 0;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        memset(&s, 0, sizeof s);
+        sample_fill(&s);
+        s.plan.map_file_count = s.plan.map_entry_count = 0;
+        cases[i].change();
+        enum rf_blob_error error = sample_build(&s, &out);
+        if (error == cases[i].error) continue;
+        print_error("%s: %s, expected: %s\n", cases[i].name, rf_blob_error_text(error),
+                    rf_blob_error_text(cases[i].error));
+        failures++;
+    }
+    assert_int_equal(failures, 0);
+}
+
+/* Each field of a limited kind, one beyond its limit: so a limit missing above is found here. */
+static void keeps_every_limit(void **state) {
+    (void)state;
+    static struct bytes good;
+    sample_bytes(&good);
+    unsigned tried = 0;
+    for (uint32_t type = RF_STRINGS + 1; type < RF_FILTER_X86_64; type++) {
+        for (uint32_t f = rf_layout_sections[type].first; f < rf_layout_sections[type + 1].first; f++) {
+            const struct rf_field *field = &rf_layout_fields[f];
+            uint32_t value = field->most + 1;
+            if (field->kind == RF_KIND_FLAGS)
+                value = ~field->most;
+            else if (field->kind < RF_KIND_U32 || field->kind == RF_KIND_U64 || field->kind == RF_KIND_I64)
+                continue;
+            out = good;
+            memcpy((uint8_t *)sample_record(&out, type, 0) + field->offset, &value, sizeof value);
+            sample_sum(&out);
+            struct rf_view v;
+            assert_int_equal(rf_view_open(&v, out.at, out.length), RF_BLOB_E_FIELD);
+            tried++;
+        }
+    }
+    assert_int_equal(tried, 42);
+}
+
+/* What the writer never emits: an empty piece where an absent one says the same. */
+static void refuses_empty_pieces(void **state) {
+    (void)state;
+    struct rf_view v;
+    memset(&s, 0, sizeof s);
+    sample_fill(&s);
+    s.limits[2].text = str(""); /* an empty string before the IO section */
+    for (int piece = 0; piece < 2; piece++) {
+        assert_int_equal(sample_build(&s, &out), RF_BLOB_OK);
+        struct rf_text *device = &((struct rf_io *)sample_record(&out, RF_IO, 0))->device;
+        struct rf_str empty = ((struct rf_limit *)sample_record(&out, RF_LIMITS, 2))->text;
+        assert_int_equal(empty.length, 0);
+        *(piece ? &device->suffix : &device->prefix) = empty;
+        sample_sum(&out);
+        assert_int_equal(rf_view_open(&v, out.at, out.length), RF_BLOB_E_FIELD);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(keeps_every_rule),
+        cmocka_unit_test(keeps_every_limit),
+        cmocka_unit_test(refuses_empty_pieces),
+    };
+    return cmocka_run_group_tests_name("blob rules", tests, NULL, NULL);
+}
