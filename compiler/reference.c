@@ -34,6 +34,17 @@ static const char *const merge_words[] = {
     [M_KEYED] = "by key",      [M_SEALED] = "union, never removable", [M_OWN] = "not inherited",
 };
 
+static const char *members_of(const char *spec) {
+    static const char *const words[][2] = {
+        {"arch", "machines"},      {"base", "names of bases"},         {"call", "system calls and `\"@groups\"`"},
+        {"device", "node names"},  {"env", "environment variables"},   {"id", "ids"},
+        {"key", "full key paths"}, {"capability", "capability names"}, {"path", "absolute paths"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i][0], spec) == 0) return words[i][1];
+    return "texts";
+}
+
 static void print_type(FILE *out, const struct key_info *key) {
     fputs(type_words[key->type], out);
     if (key->type == T_ENUM)
@@ -42,7 +53,7 @@ static void print_type(FILE *out, const struct key_info *key) {
             fprintf(out, "%s `%.*s`", w == key->spec ? "" : ",", (int)n, w);
             w += n + (w[n] == '|');
         }
-    if (key->type == T_LIST || key->type == T_SET) fprintf(out, " of %ss", key->spec);
+    if (key->type == T_LIST || key->type == T_SET) fprintf(out, " of %s", members_of(key->spec));
     if (key->type == T_INT || key->type == T_SINT) fprintf(out, " %s", key->spec);
 }
 
