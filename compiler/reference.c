@@ -34,15 +34,23 @@ static const char *const merge_words[] = {
     [M_KEYED] = "by key",      [M_SEALED] = "union, never removable", [M_OWN] = "not inherited",
 };
 
-static const char *members_of(const char *spec) {
+/* The kind of member, in the plural. */
+static const char *members_in_words(const char *spec) {
     static const char *const words[][2] = {
-        {"arch", "machines"},      {"base", "names of bases"},         {"call", "system calls and `\"@groups\"`"},
-        {"device", "node names"},  {"env", "environment variables"},   {"id", "ids"},
-        {"key", "full key paths"}, {"capability", "capability names"}, {"path", "absolute paths"},
+        {"arch", "machines"},
+        {"base", "base policies"},
+        {"call", "system calls and `\"@groups\"`"},
+        {"capability", "capabilities"},
+        {"device", "device nodes"},
+        {"env", "variables"},
+        {"id", "group ids"},
+        {"key", "key paths"},
+        {"path", "paths"},
+        {"text", "texts"},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i][0], spec) == 0) return words[i][1];
-    return "texts";
+    return spec;
 }
 
 static void print_type(FILE *out, const struct key_info *key) {
@@ -53,7 +61,7 @@ static void print_type(FILE *out, const struct key_info *key) {
             fprintf(out, "%s `%.*s`", w == key->spec ? "" : ",", (int)n, w);
             w += n + (w[n] == '|');
         }
-    if (key->type == T_LIST || key->type == T_SET) fprintf(out, " of %s", members_of(key->spec));
+    if (key->type == T_LIST || key->type == T_SET) fprintf(out, " of %s", members_in_words(key->spec));
     if (key->type == T_INT || key->type == T_SINT) fprintf(out, " %s", key->spec);
 }
 
@@ -67,7 +75,7 @@ static void print_fields(FILE *out, const char *record) {
 }
 
 static void print_key(FILE *out, const struct key_info *key) {
-    fprintf(out, "### `%s`\n\n%s\n\n- Type: ", key->path, key->doc);
+    fprintf(out, "\n### `%s`\n\n%s\n\n- Type: ", key->path, key->doc);
     print_type(out, key);
     fprintf(out, "\n- Default: ");
     if (key->preset)
@@ -85,18 +93,17 @@ static void print_key(FILE *out, const struct key_info *key) {
         fprintf(out, "- Keys of an entry of `uid_map` and `gid_map`:\n");
         print_fields(out, "id_map");
     }
-    fputc('\n', out);
 }
 
 void rf_reference_print(FILE *out) {
     fputs("<!-- Printed by `ringfence schema --markdown` from compiler/keys.def; do not edit. -->\n"
           "# Policy reference, language version 1\n\n"
           "Every key, in the order of the file. A set is a plain list, `{add: [...], remove: [...]}` or `{replace: "
-          "[...]}`.\n\n",
+          "[...]}`.\n",
           out);
     for (size_t k = 0; k < KEY_COUNT; k++) {
         if (!(rf_keys[k].flags & F_HIDDEN)) print_key(out, &rf_keys[k]);
         if ((rf_keys[k].flags & F_HIDDEN) && (rf_keys[k].flags & F_SHORTHAND))
-            fprintf(out, "### `seccomp: none`\n\n%s\n\n", rf_keys[k].doc);
+            fprintf(out, "\n### `seccomp: none`\n\n%s\n", rf_keys[k].doc);
     }
 }

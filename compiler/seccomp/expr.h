@@ -6,16 +6,34 @@
 #include "seccomp.h"
 
 enum rf_expr_kind {
-    RF_TOK_END, RF_TOK_NAME, RF_TOK_NUMBER, RF_TOK_AND, RF_TOK_OR, RF_TOK_NOT, RF_TOK_IN,
-    RF_TOK_EQ, RF_TOK_NE, RF_TOK_LT, RF_TOK_LE, RF_TOK_GT, RF_TOK_GE,
-    RF_TOK_OPEN, RF_TOK_CLOSE, RF_TOK_LIST, RF_TOK_LIST_END, RF_TOK_COMMA, RF_TOK_DOTS,
-    RF_TOK_BITS, RF_TOK_BAR, RF_TOK_MINUS,
-    RF_TOK_BAD                /* an error has been reported */
+    RF_TOK_END,
+    RF_TOK_NAME,
+    RF_TOK_NUMBER,
+    RF_TOK_AND,
+    RF_TOK_OR,
+    RF_TOK_NOT,
+    RF_TOK_IN,
+    RF_TOK_EQ,
+    RF_TOK_NE,
+    RF_TOK_LT,
+    RF_TOK_LE,
+    RF_TOK_GT,
+    RF_TOK_GE,
+    RF_TOK_OPEN,
+    RF_TOK_CLOSE,
+    RF_TOK_LIST,
+    RF_TOK_LIST_END,
+    RF_TOK_COMMA,
+    RF_TOK_DOTS,
+    RF_TOK_BITS,
+    RF_TOK_BAR,
+    RF_TOK_MINUS,
+    RF_TOK_BAD /* an error has been reported */
 };
 
 struct rf_expr_token {
     enum rf_expr_kind kind;
-    uint32_t start, end;      /* bytes of the text */
+    uint32_t start, end; /* bytes of the text */
     uint64_t number;
 };
 
@@ -26,7 +44,7 @@ struct rf_expr {
     const char *text;
     uint32_t length;
     struct rf_expr_token token; /* the next one */
-    uint32_t last_end;        /* where the previous one ended */
+    uint32_t last_end;          /* where the previous one ended */
     unsigned depth, tests;
     bool failed;
     struct rf_expr_error *error;
@@ -44,9 +62,9 @@ const char *rf_expr_suggest(struct rf_expr *e, const char *word,
                             const char *(*next)(const struct rf_expr *e, size_t i));
 
 struct rf_expr_value {
-    uint64_t bits;            /* two's complement */
-    bool negative;            /* written with a minus */
-    bool named;               /* a constant: with its top bit set it may be meant either way */
+    uint64_t bits; /* two's complement */
+    bool negative; /* written with a minus */
+    bool named;    /* a constant: with its top bit set it may be meant either way */
     uint32_t start, end;
 };
 enum rf_expr_use { RF_USE_EQUALITY, RF_USE_ORDER, RF_USE_MASK };

@@ -105,21 +105,16 @@ static struct rf_action otherwise(const struct numbers *n, uint32_t number, bool
 
 /* Appends [low, high], united with its neighbour where the answers are equal. */
 static void append(struct numbers *n, uint32_t low, uint32_t high, uint32_t answer, uint32_t weight) {
-    struct rf_gen_range *last = n->count ? &n->ranges[n->count - 1] : NULL;
-    if (last && last->answer == answer) {
-        last->high = high;
-        last->weight += weight;
+    if (n->count && n->ranges[n->count - 1].answer == answer) {
+        n->ranges[n->count - 1].high = high;
+        n->ranges[n->count - 1].weight += weight;
     } else {
         n->ranges[n->count++] = (struct rf_gen_range){low, high, answer, weight};
     }
 }
 
-/* The numbers low..high, none of which is in a table: cut only behind the highest known. */
+/* The numbers low..high, which neither the table nor the policy names: the highest known is not inside. */
 static void append_gap(struct numbers *n, uint32_t low, uint32_t high) {
-    if (n->any && low <= n->highest && n->highest < high) {
-        append(n, low, n->highest, rf_gen_ret(&n->probe, rf_action_ret(n->policy->fallback)), 0);
-        low = n->highest + 1;
-    }
     append(n, low, high, rf_gen_ret(&n->probe, rf_action_ret(otherwise(n, low, false))), 0);
 }
 
@@ -127,17 +122,17 @@ static void list_ranges(struct numbers *n, uint32_t end) {
     const struct rf_seccomp *policy = n->policy;
     uint64_t next = 0;
     for (size_t i = 0, j = 0; i < policy->count || j < n->known_count;) {
-        const struct rf_call_rules *call = i < policy->count ? &policy->calls[i] : NULL;
-        const struct known *known = j < n->known_count ? &n->known[j] : NULL;
-        uint32_t number = call && (!known || call->number <= known->number) ? call->number : known->number;
-        if (number > end) break;
-        bool listed = call && call->number == number, is_known = known && known->number == number;
-        struct rf_action other = otherwise(n, number, is_known && known->newer);
+        uint64_t call = i < policy->count ? policy->calls[i].number : UINT64_MAX;
+        uint64_t known = j < n->known_count ? n->known[j].number : UINT64_MAX;
+        if (call > end && known > end) break;
+        uint32_t number = (uint32_t)(call < known ? call : known);
+        struct rf_action other = otherwise(n, number, known == number && n->known[j].newer);
         if (number > next) append_gap(n, (uint32_t)next, number - 1);
-        uint32_t answer = listed ? call_node(&n->probe, call, other) : rf_gen_ret(&n->probe, rf_action_ret(other));
-        append(n, number, number, answer, is_known);
-        i += listed;
-        j += is_known;
+        uint32_t answer = call == number ? call_node(&n->probe, &policy->calls[i], other)
+                                         : rf_gen_ret(&n->probe, rf_action_ret(other));
+        append(n, number, number, answer, 1);
+        i += call == number;
+        j += known == number;
         next = (uint64_t)number + 1;
     }
     if (next <= end) append_gap(n, (uint32_t)next, end);
@@ -167,8 +162,8 @@ size_t rf_gen(struct rf_arena *arena, const struct rf_seccomp *policy, struct rf
     struct numbers n = {.policy = policy, .probe = {.arena = arena}, .g = &g};
     uint32_t end = policy->machine == RF_X86_64 ? X32_FIRST - 1 : UINT32_MAX;
     list_known(&n, arena);
-    /* at most one gap before each number, one more behind, one cut in a gap, and x32 */
-    n.ranges = rf_arena_alloc(arena, (2 * (policy->count + n.known_count) + 3) * sizeof *n.ranges);
+    /* at most one gap before each number, one behind the last, and x32 */
+    n.ranges = rf_arena_alloc(arena, (2 * (policy->count + n.known_count) + 2) * sizeof *n.ranges);
     list_ranges(&n, end);
     name_calls(&n, arena, end);
     if (end != UINT32_MAX) append(&n, X32_FIRST, UINT32_MAX, rf_gen_ret(&n.probe, SECCOMP_RET_KILL_PROCESS), 0);

@@ -16,25 +16,25 @@
 #include <linux/bpf_common.h>
 
 struct rf_gen_node {
-    uint16_t op;              /* BPF_JEQ, BPF_JGE, BPF_JSET, or BPF_RET */
-    uint16_t word;            /* byte offset in seccomp_data */
-    uint32_t mask;            /* what is tested is the word & mask */
+    uint16_t op;   /* BPF_JEQ, BPF_JGE, BPF_JSET, or BPF_RET */
+    uint16_t word; /* byte offset in seccomp_data */
+    uint32_t mask; /* what is tested is the word & mask */
     uint32_t k;
-    uint32_t yes, no;         /* nodes */
+    uint32_t yes, no; /* nodes */
 };
 
 struct rf_gen {
     struct rf_arena *arena;
     struct rf_gen_node *nodes;
-    uint32_t *slots;          /* hash table of node numbers + 1 */
+    uint32_t *slots; /* hash table of node numbers + 1 */
     uint32_t count, slot_count;
 };
 
-#define RF_WORD_NUMBER 0u
-#define RF_WORD_ARCH 4u
-#define RF_WORD_LOW(argument) (16u + 8u * (argument))
+#define RF_WORD_NUMBER         0u
+#define RF_WORD_ARCH           4u
+#define RF_WORD_LOW(argument)  (16u + 8u * (argument))
 #define RF_WORD_HIGH(argument) (20u + 8u * (argument))
-#define RF_WHOLE 0xffffffffu
+#define RF_WHOLE               0xffffffffu
 
 /* The node that is exactly this; made if it is new. */
 uint32_t rf_gen_node(struct rf_gen *g, struct rf_gen_node node);
@@ -46,10 +46,10 @@ uint32_t rf_gen_test(struct rf_gen *g, uint32_t op, uint32_t word, uint32_t mask
 /* Writes the instructions of everything below `root` to out[0..RF_FILTER_MAX); 0 if they do not fit. */
 size_t rf_gen_emit(struct rf_gen *g, uint32_t root, struct rf_insn *out);
 
-struct rf_gen_range {         /* ascending, without gaps: [low, next one's low) */
+struct rf_gen_range { /* ascending, without gaps: [low, next one's low) */
     uint32_t low, high;
-    uint32_t answer;          /* what `resolve` turns into a node */
-    uint32_t weight;          /* how often inputs fall here, in any unit */
+    uint32_t answer; /* what `resolve` turns into a node */
+    uint32_t weight; /* how often inputs fall here, in any unit */
 };
 
 /* A search tree over one word whose leaves are the answers.  `resolve` is called when the leaf is

@@ -102,19 +102,13 @@ static struct set set_of(struct rf_arena *arena, const struct rf_cond *c) {
     }
 }
 
-/* Whether everything below `c` compares one argument of at most 32 bits; *argument is -1 at first. */
-static bool one_word(const struct rf_cond *c, int *argument) {
-    if (c->kind == RF_COND_NOT) return one_word(c->left, argument);
-    if (c->kind == RF_COND_AND || c->kind == RF_COND_OR)
-        return one_word(c->left, argument) && one_word(c->right, argument);
-    if (!is_comparison(c) || c->width > 32 || (*argument >= 0 && *argument != c->argument)) return false;
-    *argument = c->argument;
-    return true;
-}
-
-static unsigned width_below(const struct rf_cond *c) {
-    while (c->left) c = c->left;
-    return c->width;
+/* Whether everything below `c` compares one argument, at one width of at most 32 bits: that of *first,
+ * which is NULL to begin with and the first comparison at the end. */
+static bool one_word(const struct rf_cond *c, const struct rf_cond **first) {
+    if (c->kind == RF_COND_NOT) return one_word(c->left, first);
+    if (c->kind == RF_COND_AND || c->kind == RF_COND_OR) return one_word(c->left, first) && one_word(c->right, first);
+    if (!*first) *first = c;
+    return is_comparison(c) && c->width <= 32 && c->argument == (*first)->argument && c->width == (*first)->width;
 }
 
 struct yes_no {
@@ -124,8 +118,9 @@ static uint32_t pick(void *context, uint32_t answer) {
     return ((const struct yes_no *)context)->node[answer];
 }
 
-static uint32_t test_set(struct rf_gen *g, const struct rf_cond *c, uint32_t argument, uint32_t yes, uint32_t no) {
-    uint32_t max = (uint32_t)ones(width_below(c));
+static uint32_t test_set(struct rf_gen *g, const struct rf_cond *c, const struct rf_cond *first, uint32_t yes,
+                         uint32_t no) {
+    uint32_t max = (uint32_t)ones(first->width);
     struct set set = set_of(g->arena, c);
     struct rf_gen_range *ranges = rf_arena_alloc(g->arena, (set.count + 1) * sizeof *ranges);
     size_t count = 0;
@@ -139,7 +134,7 @@ static uint32_t test_set(struct rf_gen *g, const struct rf_cond *c, uint32_t arg
     }
     ranges[count++] = (struct rf_gen_range){(uint32_t)low, max, answer, 1};
     struct yes_no leaves = {{no, yes}};
-    return rf_gen_tree(g, RF_WORD_LOW(argument), max, ranges, count, pick, &leaves);
+    return rf_gen_tree(g, RF_WORD_LOW(first->argument), max, ranges, count, pick, &leaves);
 }
 
 /* The 64-bit argument is at least `value`. */
@@ -195,8 +190,8 @@ static uint32_t test_bits(struct rf_gen *g, const struct rf_cond *c, uint32_t ye
 }
 
 uint32_t rf_gen_cond(struct rf_gen *g, const struct rf_cond *c, uint32_t yes, uint32_t no) {
-    int argument = -1;
-    if (one_word(c, &argument)) return test_set(g, c, (uint32_t)argument, yes, no);
+    const struct rf_cond *first = NULL;
+    if (one_word(c, &first)) return test_set(g, c, first, yes, no);
     switch (c->kind) {
     case RF_COND_NOT: return rf_gen_cond(g, c->left, no, yes);
     case RF_COND_AND: return rf_gen_cond(g, c->left, rf_gen_cond(g, c->right, yes, no), no);

@@ -98,16 +98,17 @@ static bool stricter(struct rf_action a, struct rf_action b) {
     return a.kind == RF_ACT_ERRNO && a.error < b.error;
 }
 
+/* Where it stands is kept in the region: what is cut off goes on from there, not from the start. */
 static struct rf_action answer_of(struct ask a, const struct rf_call_rules *call, struct rf_action otherwise) {
+    struct rf_region *r = a.region;
     /* strictest kind first, so that a kill is found without looking at the conditions of the others */
-    for (int kind = RF_ACT_KILL; kind >= RF_ACT_ALLOW; kind--) {
-        const struct rf_action *best = NULL;
-        for (size_t i = 0; i < call->count; i++) {
-            const struct rf_rule *rule = &call->rules[i];
-            if ((int)rule->action.kind != kind || (best && !stricter(rule->action, *best))) continue;
-            if (!rule->when || true_of(a, rule->when)) best = &rule->action;
+    for (; r->kind >= RF_ACT_ALLOW; r->kind--, r->rule = 0) {
+        for (; r->rule < call->count; r->rule++) {
+            const struct rf_rule *rule = &call->rules[r->rule];
+            if ((int)rule->action.kind != r->kind || (r->best && !stricter(rule->action, r->best->action))) continue;
+            if (!rule->when || true_of(a, rule->when)) r->best = rule;
         }
-        if (best) return *best;
+        if (r->best) return r->best->action;
     }
     return otherwise;
 }
@@ -117,7 +118,7 @@ static uint32_t word_of(struct rf_action action) {
                                      [RF_ACT_LOG] = SECCOMP_RET_LOG,
                                      [RF_ACT_ERRNO] = SECCOMP_RET_ERRNO,
                                      [RF_ACT_KILL] = SECCOMP_RET_KILL_PROCESS};
-    return words[action.kind] | action.error;
+    return action.kind == RF_ACT_ERRNO ? words[action.kind] | action.error : words[action.kind];
 }
 
 /* The highest number that a kernel as old as the policy's has; false if it has none. */
@@ -159,14 +160,16 @@ uint32_t rf_policy_answer(const struct rf_seccomp *policy, const struct rf_secco
     const struct rf_call_rules *call = find_call(policy, data->number);
     if (!call) return word_of(otherwise);
 
-    struct rf_region point; /* every question about a single input is settled: nothing is ever cut off */
+    /* every question about a single input is settled: nothing is ever cut off, the list stays empty */
+    struct rf_worklist none = {0};
+    struct rf_region point;
     rf_region_all(&point);
     for (unsigned i = 0; i < 6; i++) {
         uint32_t low = (uint32_t)data->args[i], high = (uint32_t)(data->args[i] >> 32);
-        point.words[RF_AT_ARGS + 2 * i] = (struct rf_domain){low, low, 0, 0};
-        point.words[RF_AT_ARGS + 2 * i + 1] = (struct rf_domain){high, high, 0, 0};
+        point.words[RF_AT_ARGS + 2 * i] = (struct rf_domain){low, low, UINT32_MAX, low};
+        point.words[RF_AT_ARGS + 2 * i + 1] = (struct rf_domain){high, high, UINT32_MAX, high};
     }
-    return word_of(answer_of((struct ask){NULL, &point}, call, otherwise));
+    return word_of(answer_of((struct ask){&none, &point}, call, otherwise));
 }
 
 static int ascending(const void *a, const void *b) {
@@ -248,8 +251,8 @@ uint32_t rf_policy_region(const struct rf_policy_map *map, struct rf_worklist *w
 static void start_at(struct rf_region *region, const struct rf_seccomp *policy, uint32_t number) {
     uint32_t arch = rf_machine_info[policy->machine].audit_arch;
     rf_region_all(region);
-    region->words[RF_AT_ARCH] = (struct rf_domain){arch, arch, 0, 0};
-    region->words[RF_AT_NUMBER] = (struct rf_domain){number, number, 0, 0};
+    region->words[RF_AT_ARCH] = (struct rf_domain){arch, arch, UINT32_MAX, arch};
+    region->words[RF_AT_NUMBER] = (struct rf_domain){number, number, UINT32_MAX, number};
 }
 
 bool rf_policy_may_allow(struct rf_arena *arena, const struct rf_seccomp *policy, uint32_t number,

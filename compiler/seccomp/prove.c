@@ -55,7 +55,7 @@ struct rf_proof rf_prove(struct rf_arena *arena, const struct rf_seccomp *policy
     rf_region_all(&region);
     rf_worklist_push(&work, &region);
     while (work.count) {
-        if (proof.cells == RF_PROOF_CELLS_MAX) {
+        if (proof.cells == RF_PROOF_CELLS_MAX || work.tests > RF_PROOF_TESTS_MAX) {
             proof.result = RF_PROOF_TOO_LARGE;
             return proof;
         }

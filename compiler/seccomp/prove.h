@@ -13,29 +13,33 @@
 
 #include "seccomp.h"
 
-struct rf_domain {            /* x with lo <= x <= hi and (x & known) == bits; lo and hi are members */
+struct rf_domain { /* x with lo <= x <= hi and (x & known) == bits; lo and hi are members */
     uint32_t lo, hi, known, bits;
 };
 
-enum { RF_WORDS = 16 };       /* of struct seccomp_data; 2 and 3 are instruction_pointer */
+enum { RF_WORDS = 16 }; /* of struct seccomp_data; 2 and 3 are instruction_pointer */
 enum { RF_AT_NUMBER = 0, RF_AT_ARCH = 1, RF_AT_ARGS = 4 };
 
 struct rf_region {
     struct rf_domain words[RF_WORDS];
-    uint32_t pc;              /* where the program stands */
-    uint32_t word, mask;      /* accumulator: that word of the input & mask */
-    bool decided;             /* the program has returned `says` for all of it */
+    uint32_t pc;         /* where the program stands */
+    uint32_t word, mask; /* accumulator: that word of the input & mask */
+    bool decided;        /* the program has returned `says` for all of it */
     uint32_t says;
+    int kind;                   /* where the policy stands: looking for matches of this action kind, ... */
+    size_t rule;                /* ... at this rule, ... */
+    const struct rf_rule *best; /* ... with this match so far */
 };
 
 struct rf_worklist {
     struct rf_arena *arena;
     struct rf_region *regions;
     size_t count, capacity;
+    size_t tests; /* decided so far */
 };
 
 enum rf_test_kind { RF_TEST_EQ, RF_TEST_GE, RF_TEST_SET };
-struct rf_test {              /* (word & mask) == k, (word & mask) >= k, (word & mask & k) != 0 */
+struct rf_test { /* (word & mask) == k, (word & mask) >= k, (word & mask & k) != 0 */
     enum rf_test_kind kind;
     uint32_t word, mask, k;
 };
@@ -52,7 +56,7 @@ void rf_region_witness(const struct rf_region *region, struct rf_seccomp_data *d
 
 /* Numbers cut where the policy's answer may change, for evaluating many regions. */
 struct rf_policy_span {
-    uint32_t first;           /* up to the next span's first */
+    uint32_t first;                   /* up to the next span's first */
     const struct rf_call_rules *call; /* or NULL: `otherwise` for all of the span */
     struct rf_action otherwise;
 };

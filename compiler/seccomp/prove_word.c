@@ -32,6 +32,11 @@ static bool tighten(struct rf_domain *d) {
     if (!first_from(~d->hi, d->known, ~d->bits & d->known, &turned)) return false;
     d->lo = lo;
     d->hi = ~turned;
+    /* the leading bits that lo and hi share are known too */
+    uint32_t differ = d->lo ^ d->hi,
+             shared = differ ? ~(below(31 - (unsigned)__builtin_clz(differ)) << 1 | 1) : UINT32_MAX;
+    d->bits |= d->lo & shared;
+    d->known |= shared;
     return true;
 }
 
@@ -100,6 +105,21 @@ static void split_by_bits(struct pieces *p, struct rf_domain d, const struct rf_
     add(p, d, t->kind != RF_TEST_SET);
 }
 
+/* Without splitting, where the known bits say it. */
+static bool settled_by_bits(const struct rf_domain *d, const struct rf_test *t, bool *outcome) {
+    uint32_t mask = t->kind == RF_TEST_SET ? t->mask & t->k : t->mask, known = d->known & mask;
+    if (t->kind == RF_TEST_SET) {
+        *outcome = d->bits & mask;
+        return *outcome || known == mask;
+    }
+    if (t->kind == RF_TEST_EQ) {
+        *outcome = (d->bits & mask) == t->k;
+        return known == mask || ((d->bits ^ t->k) & known) || (t->k & ~mask);
+    }
+    *outcome = (d->bits & mask) >= t->k;
+    return known == mask;
+}
+
 void rf_worklist_push(struct rf_worklist *work, const struct rf_region *region) {
     /* not RF_PUSH: the list shrinks too, and would be copied whenever it passes a power of two again */
     if (work->count == work->capacity) {
@@ -114,7 +134,12 @@ void rf_worklist_push(struct rf_worklist *work, const struct rf_region *region) 
 
 bool rf_region_decide(struct rf_worklist *work, struct rf_region *region, struct rf_test test) {
     struct rf_domain *d = &region->words[test.word];
-    struct pieces p = {.count = 0};
+    bool outcome;
+    work->tests++;
+    if (settled_by_bits(d, &test, &outcome)) return outcome;
+    struct pieces p;
+    p.count = 0;
+    p.outcome[0] = false; /* set by the first piece: there is one, for a domain is never empty */
     if (test.mask == UINT32_MAX && test.kind != RF_TEST_SET)
         split_whole_word(&p, d, &test);
     else
@@ -132,7 +157,7 @@ bool rf_region_decide(struct rf_worklist *work, struct rf_region *region, struct
 }
 
 void rf_region_all(struct rf_region *region) {
-    *region = (struct rf_region){.mask = UINT32_MAX};
+    *region = (struct rf_region){.mask = UINT32_MAX, .kind = RF_ACT_KILL};
     for (unsigned i = 0; i < RF_WORDS; i++) region->words[i].hi = UINT32_MAX;
 }
 

@@ -25,19 +25,25 @@
 enum rf_action_kind { RF_ACT_ALLOW, RF_ACT_LOG, RF_ACT_ERRNO, RF_ACT_KILL };
 struct rf_action {
     enum rf_action_kind kind;
-    uint32_t error;           /* ERRNO: 1..4095; else 0 */
+    uint32_t error; /* ERRNO: 1..4095; else 0 */
 };
 /* The SECCOMP_RET_* word of an action, data included. */
 uint32_t rf_action_ret(struct rf_action action);
 
 enum rf_cond_kind {
-    RF_COND_AND, RF_COND_OR,  /* left, right */
-    RF_COND_NOT,              /* left */
-    RF_COND_EQ, RF_COND_NE, RF_COND_LT, RF_COND_LE, RF_COND_GT, RF_COND_GE, /* argument op value */
-    RF_COND_RANGE,            /* value <= argument <= high */
-    RF_COND_BITS,             /* (argument & mask) != 0 */
-    RF_COND_BITS_EQ,          /* (argument & mask) == value */
-    RF_COND_BITS_NE           /* (argument & mask) != value */
+    RF_COND_AND,
+    RF_COND_OR,  /* left, right */
+    RF_COND_NOT, /* left */
+    RF_COND_EQ,
+    RF_COND_NE,
+    RF_COND_LT,
+    RF_COND_LE,
+    RF_COND_GT,
+    RF_COND_GE,      /* argument op value */
+    RF_COND_RANGE,   /* value <= argument <= high */
+    RF_COND_BITS,    /* (argument & mask) != 0 */
+    RF_COND_BITS_EQ, /* (argument & mask) == value */
+    RF_COND_BITS_NE  /* (argument & mask) != value */
 };
 
 /* Values and masks are cut to the argument's width (two's complement) and zero above it.  Ordered
@@ -45,17 +51,17 @@ enum rf_cond_kind {
 struct rf_cond {
     enum rf_cond_kind kind;
     const struct rf_cond *left, *right;
-    uint8_t argument;         /* 0..5 */
-    uint8_t width;            /* 16, 32, 64: from the table */
+    uint8_t argument; /* 0..5 */
+    uint8_t width;    /* 16, 32, 64: from the table */
     bool is_signed;
     uint64_t value, high, mask;
-    uint32_t start, end;      /* byte range in the text of the condition, for diagnostics */
+    uint32_t start, end; /* byte range in the text of the condition, for diagnostics */
 };
 
 /* What is wrong with a condition's text; `start`..`end` is the byte range to underline. */
 struct rf_expr_error {
-    const char *message;      /* in the arena; without final period */
-    const char *help;         /* or NULL: a suggestion such as "did you mean 'AF_UNIX'?" */
+    const char *message; /* in the arena; without final period */
+    const char *help;    /* or NULL: a suggestion such as "did you mean 'AF_UNIX'?" */
     uint32_t start, end;
 };
 
@@ -86,7 +92,7 @@ struct rf_call_rules {
 };
 struct rf_seccomp {
     enum rf_machine machine;
-    uint32_t kernel;          /* RF_RELEASE: newer calls of the table are `unknown` */
+    uint32_t kernel;           /* RF_RELEASE: newer calls of the table are `unknown` */
     struct rf_action fallback; /* the policy's `default` */
     struct rf_action unknown;
     const struct rf_call_rules *calls; /* ascending by number, each number once */
@@ -97,17 +103,19 @@ struct rf_seccomp {
  * need more than RF_FILTER_MAX. Deterministic. Uses the arena for scratch. */
 size_t rf_gen(struct rf_arena *arena, const struct rf_seccomp *policy, struct rf_insn *out);
 
-struct rf_seccomp_data {      /* struct seccomp_data of linux/seccomp.h */
+struct rf_seccomp_data { /* struct seccomp_data of linux/seccomp.h */
     uint32_t number, arch;
     uint64_t instruction_pointer;
     uint64_t args[6];
 };
 
+/* Beyond either a proof is TOO_LARGE: it takes a second or two by then. */
 #define RF_PROOF_CELLS_MAX 2000000u
+#define RF_PROOF_TESTS_MAX 100000000u
 enum rf_proof_result { RF_PROVEN, RF_DIFFERS, RF_PROOF_TOO_LARGE, RF_PROOF_MALFORMED };
 struct rf_proof {
     enum rf_proof_result result;
-    size_t cells;             /* regions compared */
+    size_t cells; /* regions compared */
     /* DIFFERS: one input on which they differ, and the two answers */
     struct rf_seccomp_data witness;
     uint32_t filter_says, policy_says;

@@ -9,7 +9,7 @@
 
 #include "view.h"
 
-struct rf_pool {              /* zero, or continued */
+struct rf_pool { /* zero, or continued */
     uint32_t used;
     char bytes[RF_BLOB_MAX];
 };
@@ -18,19 +18,19 @@ struct rf_pool {              /* zero, or continued */
  * (rf_build then reports RF_BLOB_E_TOO_LONG because .used stays at the limit). */
 struct rf_str rf_pool_add(struct rf_pool *pool, const char *text, size_t length);
 
-#define RF_STR_ABSENT ((struct rf_str){RF_NONE, 0})
+#define RF_STR_ABSENT  ((struct rf_str){RF_NONE, 0})
 #define RF_TEXT_ABSENT ((struct rf_text){RF_STR_ABSENT, RF_STR_ABSENT, RF_NONE, 0})
 
-struct rf_plan {              /* all kernel numbers; what lowering produces */
+struct rf_plan { /* all kernel numbers; what lowering produces */
     uint64_t required;
     uint32_t language, kernel;
-    const void *records[RF_SECTION_END];  /* STRINGS is not filled here */
+    const void *records[RF_SECTION_END]; /* STRINGS is not filled here */
     uint32_t count[RF_SECTION_END];
-    const struct rf_pool *pool;           /* what the rf_str of records refer to */
-    const struct rf_map_file *map_files;  /* names in pool too; entries in any order */
+    const struct rf_pool *pool;          /* what the rf_str of records refer to */
+    const struct rf_map_file *map_files; /* names in pool too; entries in any order */
     const struct rf_map_entry *map_entries;
     uint32_t map_file_count, map_entry_count; /* both 0: no source map */
-    uint32_t map_name_base;               /* added to the offsets of the files' names: 0, but for rf_build_plan_of() */
+    uint32_t map_name_base; /* added to the offsets of the files' names: 0, but for rf_build_plan_of() */
 };
 
 /*

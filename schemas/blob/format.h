@@ -25,47 +25,47 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RF_BLOB_MAGIC "\x8fRFN\r\n\x1a\n" /* a CR LF pair catches text-mode damage; 8 bytes, no NUL */
-#define RF_BLOB_MAJOR 1
-#define RF_BLOB_MINOR 0
-#define RF_BLOB_ALIGN 8
-#define RF_BLOB_MAX (256u * 1024)
-#define RF_FILTER_MAX 4096u    /* BPF_MAXINSNS */
-#define RF_STRING_MAX 4095u    /* PATH_MAX - 1; also bounds one argument or environment entry */
-#define RF_RECORDS_MAX 4096u   /* records of one section other than STRINGS */
-#define RF_NONE 0xffffffffu    /* "absent" for an rf_str offset, a parameter index */
-#define RF_UNLIMITED UINT64_MAX
+#define RF_BLOB_MAGIC  "\x8fRFN\r\n\x1a\n" /* a CR LF pair catches text-mode damage; 8 bytes, no NUL */
+#define RF_BLOB_MAJOR  1
+#define RF_BLOB_MINOR  0
+#define RF_BLOB_ALIGN  8
+#define RF_BLOB_MAX    (256u * 1024)
+#define RF_FILTER_MAX  4096u       /* BPF_MAXINSNS */
+#define RF_STRING_MAX  4095u       /* PATH_MAX - 1; also bounds one argument or environment entry */
+#define RF_RECORDS_MAX 4096u       /* records of one section other than STRINGS */
+#define RF_NONE        0xffffffffu /* "absent" for an rf_str offset, a parameter index */
+#define RF_UNLIMITED   UINT64_MAX
 
 struct rf_header {
     uint8_t magic[8];
-    uint16_t major;           /* a higher one is refused */
-    uint16_t minor;           /* a higher one is read if no unknown section or required bit is there */
-    uint32_t total_length;    /* of the file, source map included */
-    uint32_t launch_length;   /* of the launch part; multiple of 8 */
+    uint16_t major;         /* a higher one is refused */
+    uint16_t minor;         /* a higher one is read if no unknown section or required bit is there */
+    uint32_t total_length;  /* of the file, source map included */
+    uint32_t launch_length; /* of the launch part; multiple of 8 */
     uint32_t section_count;
-    uint64_t required;        /* RF_REQUIRE_* bits; an unknown one is refused */
-    uint32_t language;        /* policy language version, the policy's `ringfence:` */
-    uint32_t kernel;          /* the policy's `kernel:`, major << 16 | minor */
-    uint32_t launch_crc;      /* CRC-32C of the launch part, this field taken as zero */
-    uint32_t map_crc;         /* CRC-32C of the source map, 0 without one */
-    uint8_t identity[32];     /* SHA-256 of the launch part with total_length, launch_crc, map_crc and
+    uint64_t required;    /* RF_REQUIRE_* bits; an unknown one is refused */
+    uint32_t language;    /* policy language version, the policy's `ringfence:` */
+    uint32_t kernel;      /* the policy's `kernel:`, major << 16 | minor */
+    uint32_t launch_crc;  /* CRC-32C of the launch part, this field taken as zero */
+    uint32_t map_crc;     /* CRC-32C of the source map, 0 without one */
+    uint8_t identity[32]; /* SHA-256 of the launch part with total_length, launch_crc, map_crc and
                                  identity taken as zero: the same with or without a source map */
 };
 
 struct rf_section {
-    uint32_t type;            /* enum rf_section_type */
-    uint32_t offset;          /* from the start of the file */
-    uint32_t length;          /* bytes, without padding; never 0 (an empty section is left out) */
+    uint32_t type;   /* enum rf_section_type */
+    uint32_t offset; /* from the start of the file */
+    uint32_t length; /* bytes, without padding; never 0 (an empty section is left out) */
     uint32_t reserved;
 };
 
 /* Features of the kernel or of the enforcer, beyond Linux 5.10, without which this blob must not start. */
 #define RF_REQUIRE_MOUNT_SETATTR 0x1u /* recursive read-only, Linux 5.12 */
-#define RF_REQUIRE_ALL 0x1u
+#define RF_REQUIRE_ALL           0x1u
 
 struct rf_str {
-    uint32_t offset;          /* into STRINGS; RF_NONE: absent (then length is 0) */
-    uint32_t length;          /* without the NUL */
+    uint32_t offset; /* into STRINGS; RF_NONE: absent (then length is 0) */
+    uint32_t length; /* without the NUL */
 };
 
 /* A value that may hold one parameter: prefix + parameter's value + suffix.  Without a parameter the
@@ -73,7 +73,7 @@ struct rf_str {
 struct rf_text {
     struct rf_str prefix;
     struct rf_str suffix;
-    uint32_t parameter;       /* index into PARAMETERS, or RF_NONE */
+    uint32_t parameter; /* index into PARAMETERS, or RF_NONE */
     uint32_t reserved;
 };
 
@@ -109,31 +109,31 @@ enum rf_param_type { RF_PARAM_PATH = 1, RF_PARAM_NAME = 2 };
  * of [A-Za-z0-9._-], first one a letter or digit. */
 struct rf_parameter {
     struct rf_str name;
-    struct rf_str under;      /* PATH: the value must resolve beneath this directory, no symlinks; or absent */
-    struct rf_str fallback;   /* default value; absent: required at launch */
-    uint32_t type;            /* enum rf_param_type */
-    uint32_t max_length;      /* bytes, 1..RF_STRING_MAX */
+    struct rf_str under;    /* PATH: the value must resolve beneath this directory, no symlinks; or absent */
+    struct rf_str fallback; /* default value; absent: required at launch */
+    uint32_t type;          /* enum rf_param_type */
+    uint32_t max_length;    /* bytes, 1..RF_STRING_MAX */
 };
 
-#define RF_NS_SET_TIME 0x1u   /* write the two clock offsets; without it they are 0 */
-#define RF_NS_MAP_SELF 0x2u   /* user namespace without ID_MAPS: process.uid/gid inside is the launcher's euid/egid */
+#define RF_NS_SET_TIME 0x1u /* write the two clock offsets; without it they are 0 */
+#define RF_NS_MAP_SELF 0x2u /* user namespace without ID_MAPS: process.uid/gid inside is the launcher's euid/egid */
 
 struct rf_namespaces {
-    uint32_t create;          /* CLONE_NEW* of the namespaces made new */
-    uint32_t flags;           /* RF_NS_* */
-    int64_t boottime;         /* seconds added to CLOCK_BOOTTIME, CLOCK_MONOTONIC */
+    uint32_t create;  /* CLONE_NEW* of the namespaces made new */
+    uint32_t flags;   /* RF_NS_* */
+    int64_t boottime; /* seconds added to CLOCK_BOOTTIME, CLOCK_MONOTONIC */
     int64_t monotonic;
-    struct rf_text hostname;  /* absent: left as it is; only with CLONE_NEWUTS; at most 64 bytes */
+    struct rf_text hostname; /* absent: left as it is; only with CLONE_NEWUTS; at most 64 bytes */
 };
 
 struct rf_join {
-    struct rf_str path;       /* a namespace file */
-    uint32_t kind;            /* its CLONE_NEW* flag */
+    struct rf_str path; /* a namespace file */
+    uint32_t kind;      /* its CLONE_NEW* flag */
     uint32_t reserved;
 };
 
 struct rf_id_map {
-    uint32_t kind;            /* 0: uid, 1: gid */
+    uint32_t kind; /* 0: uid, 1: gid */
     uint32_t inside;
     uint32_t outside;
     uint32_t size;
@@ -142,103 +142,111 @@ struct rf_id_map {
 enum rf_proc { RF_PROC_NONE, RF_PROC_FULL, RF_PROC_PIDS };
 enum rf_sys { RF_SYS_NONE, RF_SYS_READ_ONLY };
 #define RF_ROOT_WRITABLE 0x1u
-#define RF_ROOT_KEEP 0x2u     /* exactly when CLONE_NEWNS is not created: nothing is mounted, path is "/" */
+#define RF_ROOT_KEEP     0x2u /* exactly when CLONE_NEWNS is not created: nothing is mounted, path is "/" */
 
 struct rf_root {
     struct rf_text path;
     uint32_t flags;
-    uint32_t proc;            /* enum rf_proc */
-    uint32_t sys;             /* enum rf_sys */
+    uint32_t proc; /* enum rf_proc */
+    uint32_t sys;  /* enum rf_sys */
     uint32_t reserved;
 };
 
 enum rf_mount_kind { RF_MOUNT_BIND = 1, RF_MOUNT_TMPFS = 2 };
-#define RF_MOUNT_WRITABLE 0x1u
+#define RF_MOUNT_WRITABLE  0x1u
 #define RF_MOUNT_RECURSIVE 0x2u /* BIND; without WRITABLE it needs RF_REQUIRE_MOUNT_SETATTR */
 
-struct rf_mount {             /* in ascending byte order of target, so parents come first */
-    struct rf_str target;     /* absolute, inside the root; never /, /proc*, /sys*, /dev itself */
-    struct rf_text source;    /* BIND: host path; TMPFS: absent */
+struct rf_mount {          /* in ascending byte order of target, so parents come first */
+    struct rf_str target;  /* absolute, inside the root; never /, /proc*, /sys*, /dev itself */
+    struct rf_text source; /* BIND: host path; TMPFS: absent */
     uint32_t kind;
     uint32_t flags;
-    uint64_t size;            /* TMPFS: bytes, never 0; else 0 */
-    uint32_t mode;            /* TMPFS: 0..07777; else 0 */
-    uint32_t uid;             /* TMPFS: owner, as seen inside */
+    uint64_t size; /* TMPFS: bytes, never 0; else 0 */
+    uint32_t mode; /* TMPFS: 0..07777; else 0 */
+    uint32_t uid;  /* TMPFS: owner, as seen inside */
     uint32_t gid;
     uint32_t reserved;
 };
 
-struct rf_path { struct rf_str path; };   /* MASKS and READ_ONLY, ascending, absolute */
+struct rf_path {
+    struct rf_str path;
+}; /* MASKS and READ_ONLY, ascending, absolute */
 
 struct rf_device {
-    struct rf_str name;       /* under /dev, no slash */
+    struct rf_str name; /* under /dev, no slash */
     uint32_t major;
     uint32_t minor;
-    uint32_t mode;            /* permission bits */
+    uint32_t mode; /* permission bits */
     uint32_t reserved;
 };
 
 enum rf_controller { RF_CTL_CPU = 1, RF_CTL_MEMORY, RF_CTL_PIDS };
-enum rf_compare {             /* how the value read back may differ from the text written */
-    RF_CMP_EXACT = 1,         /* equal up to the final newline */
-    RF_CMP_PAGES = 2,         /* a number of bytes, rounded down to the page by the kernel; unlimited is "max"
+enum rf_compare {                   /* how the value read back may differ from the text written */
+                  RF_CMP_EXACT = 1, /* equal up to the final newline */
+                  RF_CMP_PAGES = 2, /* a number of bytes, rounded down to the page by the kernel; unlimited is "max"
                                  (v2) or any number >= 2^63 - 2^16 (v1) */
 };
-#define RF_LIMIT_OPTIONAL 0x1u    /* skip, and say so, where the file or controller is missing */
-#define RF_LIMIT_IF_SWAP 0x2u     /* skip where the kernel has no such file: swap accounting is off and the
+#define RF_LIMIT_OPTIONAL 0x1u /* skip, and say so, where the file or controller is missing */
+#define RF_LIMIT_IF_SWAP                                                                                               \
+    0x2u /* skip where the kernel has no such file: swap accounting is off and the
                                      host has no swap at all, else fail */
 
-struct rf_limit {             /* in the order they must be written */
-    struct rf_str file;       /* cgroup file name */
-    struct rf_str text;       /* what is written */
-    uint32_t controller;      /* enum rf_controller */
-    uint32_t version;         /* 1 or 2: used only on a host whose controller is there */
-    uint32_t compare;         /* enum rf_compare */
+struct rf_limit {        /* in the order they must be written */
+    struct rf_str file;  /* cgroup file name */
+    struct rf_str text;  /* what is written */
+    uint32_t controller; /* enum rf_controller */
+    uint32_t version;    /* 1 or 2: used only on a host whose controller is there */
+    uint32_t compare;    /* enum rf_compare */
     uint32_t flags;
-    uint64_t value;           /* the same as a number; RF_UNLIMITED for max; PAGES only, else 0 */
+    uint64_t value; /* the same as a number; RF_UNLIMITED for max; PAGES only, else 0 */
 };
 
 struct rf_io {
-    struct rf_text device;    /* host path: block device, or anything on one */
-    uint64_t rbps;            /* bytes per second; RF_UNLIMITED: not limited.  v2 io.max, v1 blkio.throttle.* */
+    struct rf_text device; /* host path: block device, or anything on one */
+    uint64_t rbps;         /* bytes per second; RF_UNLIMITED: not limited.  v2 io.max, v1 blkio.throttle.* */
     uint64_t wbps;
-    uint64_t riops;           /* operations per second */
+    uint64_t riops; /* operations per second */
     uint64_t wiops;
 };
 
 enum rf_init { RF_INIT_NONE, RF_INIT_REAPER };
-#define RF_PROCESS_SET_OOM 0x1u   /* oom_score_adj is written */
+#define RF_PROCESS_SET_OOM      0x1u /* oom_score_adj is written */
 #define RF_PROCESS_OOM_OPTIONAL 0x2u
 
 struct rf_process {
     struct rf_str cwd;
-    uint32_t uid;             /* as seen inside */
+    uint32_t uid; /* as seen inside */
     uint32_t gid;
-    uint32_t init;            /* enum rf_init */
-    uint32_t umask;           /* 0..0777 */
+    uint32_t init;  /* enum rf_init */
+    uint32_t umask; /* 0..0777 */
     uint32_t flags;
-    int32_t oom_score_adj;    /* -1000..1000 */
+    int32_t oom_score_adj; /* -1000..1000 */
 };
 
-struct rf_arg { struct rf_str text; };         /* ARGS: the program and its arguments; ENV: NAME=value */
-#define RF_PASS_ENV_OPTIONAL 0x1u              /* say nothing special when the variable is not set */
-struct rf_pass_env {                           /* a variable taken from the launcher's environment */
+struct rf_arg {
+    struct rf_str text;
+};                                /* ARGS: the program and its arguments; ENV: NAME=value */
+#define RF_PASS_ENV_OPTIONAL 0x1u /* say nothing special when the variable is not set */
+struct rf_pass_env {              /* a variable taken from the launcher's environment */
     struct rf_str name;
     uint32_t flags;
     uint32_t reserved;
 };
-struct rf_group { uint32_t gid; uint32_t reserved; };  /* ascending */
-struct rf_rlimit {                             /* ascending by resource */
-    uint32_t resource;        /* RLIMIT_* */
+struct rf_group {
+    uint32_t gid;
     uint32_t reserved;
-    uint64_t soft;            /* RF_UNLIMITED is RLIM_INFINITY */
+};                     /* ascending */
+struct rf_rlimit {     /* ascending by resource */
+    uint32_t resource; /* RLIMIT_* */
+    uint32_t reserved;
+    uint64_t soft; /* RF_UNLIMITED is RLIM_INFINITY */
     uint64_t hard;
 };
 
 #define RF_CONFINE_NO_FILTER 0x1u /* the policy says `seccomp: none`; then no FILTER section is there */
 
 struct rf_confine {
-    uint64_t capabilities;    /* bit n: capability n; the whole set the payload may have */
+    uint64_t capabilities; /* bit n: capability n; the whole set the payload may have */
     uint32_t flags;
     uint32_t reserved;
 };
@@ -264,15 +272,15 @@ struct rf_map_header {
     uint32_t reserved;
 };
 struct rf_map_file {
-    struct rf_str name;       /* as a reader of the main policy would write it: relative to it, '/' separated */
-    uint8_t sha256[32];       /* of the source's bytes */
+    struct rf_str name; /* as a reader of the main policy would write it: relative to it, '/' separated */
+    uint8_t sha256[32]; /* of the source's bytes */
 };
 struct rf_map_entry {
     uint32_t section;
     uint32_t index;
-    uint32_t file;            /* index into the files */
-    uint32_t line;            /* 1-based */
-    uint32_t column;          /* 1-based, in characters */
+    uint32_t file;   /* index into the files */
+    uint32_t line;   /* 1-based */
+    uint32_t column; /* 1-based, in characters */
 };
 
 #endif

@@ -14,32 +14,32 @@
 #include "format.h"
 
 /* X(identifier, text): RF_BLOB_E_identifier: the text completes "blob refused: ". */
-#define RF_BLOB_ERRORS(X)                                                                          \
-    X(NONE, "no error")                                                                            \
-    X(TOO_SHORT, "too short to be a compiled policy")                                              \
-    X(TOO_LONG, "longer than 256 KiB")                                                             \
-    X(MAGIC, "not a compiled policy (wrong magic)")                                                \
-    X(TEXT_MODE, "line ends were converted: copy it in binary mode")                               \
-    X(YAML, "this is YAML, not a compiled policy: compile it first")                               \
-    X(VERSION, "made by a newer ringfence: its format is not known here")                          \
-    X(REQUIRED, "needs a feature that this enforcer does not have")                                \
-    X(LENGTH, "its length is not what its header says (truncated or extended)")                    \
-    X(CHECKSUM, "damaged (checksum does not match)")                                               \
-    X(TABLE, "bad section table")                                                                  \
-    X(SECTION, "unknown, repeated or missing section")                                             \
-    X(PADDING, "padding is not zero")                                                              \
-    X(RECORD, "bad record count or size")                                                          \
-    X(STRING, "bad string reference")                                                              \
-    X(FIELD, "a field is out of range")                                                            \
-    X(RULE, "its records are out of order or contradict each other")                               \
-    X(FILTER, "its seccomp filter is not acceptable")                                              \
+#define RF_BLOB_ERRORS(X)                                                                                              \
+    X(NONE, "no error")                                                                                                \
+    X(TOO_SHORT, "too short to be a compiled policy")                                                                  \
+    X(TOO_LONG, "longer than 256 KiB")                                                                                 \
+    X(MAGIC, "not a compiled policy (wrong magic)")                                                                    \
+    X(TEXT_MODE, "line ends were converted: copy it in binary mode")                                                   \
+    X(YAML, "this is YAML, not a compiled policy: compile it first")                                                   \
+    X(VERSION, "made by a newer ringfence: its format is not known here")                                              \
+    X(REQUIRED, "needs a feature that this enforcer does not have")                                                    \
+    X(LENGTH, "its length is not what its header says (truncated or extended)")                                        \
+    X(CHECKSUM, "damaged (checksum does not match)")                                                                   \
+    X(TABLE, "bad section table")                                                                                      \
+    X(SECTION, "unknown, repeated or missing section")                                                                 \
+    X(PADDING, "padding is not zero")                                                                                  \
+    X(RECORD, "bad record count or size")                                                                              \
+    X(STRING, "bad string reference")                                                                                  \
+    X(FIELD, "a field is out of range")                                                                                \
+    X(RULE, "its records are out of order or contradict each other")                                                   \
+    X(FILTER, "its seccomp filter is not acceptable")                                                                  \
     X(MAP, "bad source map")
 
 enum rf_blob_error {
 #define RF_X(id, text) RF_BLOB_E_##id,
     RF_BLOB_ERRORS(RF_X)
 #undef RF_X
-    RF_BLOB_OK = RF_BLOB_E_NONE
+        RF_BLOB_OK = RF_BLOB_E_NONE
 };
 
 /* The text of an error; never NULL. */
@@ -47,8 +47,8 @@ const char *rf_blob_error_text(enum rf_blob_error error);
 
 struct rf_view {
     const uint8_t *base;
-    uint32_t length;              /* of the launch part */
-    uint32_t total;               /* source map included */
+    uint32_t length; /* of the launch part */
+    uint32_t total;  /* source map included */
     const struct rf_header *header;
     const void *records[RF_SECTION_END];
     uint32_t count[RF_SECTION_END];
@@ -69,7 +69,9 @@ enum rf_blob_error rf_view_open(struct rf_view *view, const void *bytes, size_t 
  * `count` 2..RF_FILTER_MAX. */
 enum rf_blob_error rf_view_check_filter(const struct rf_insn *insns, uint32_t count, uint32_t audit_arch);
 
-static inline uint32_t rf_view_count(const struct rf_view *v, enum rf_section_type type) { return v->count[type]; }
+static inline uint32_t rf_view_count(const struct rf_view *v, enum rf_section_type type) {
+    return v->count[type];
+}
 
 /* The NUL-terminated bytes of a string of this blob, or NULL for an absent one. */
 const char *rf_view_string(const struct rf_view *v, struct rf_str s);

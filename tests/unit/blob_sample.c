@@ -5,7 +5,7 @@
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
-#include <openssl/sha.h>
+#include <sha256.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -182,7 +182,10 @@ void sample_keep_root(struct sample *s) {
 }
 
 void sample_sha256(const void *bytes, size_t n, uint8_t digest[32]) {
-    assert_non_null(SHA256(bytes, n, digest));
+    SHA2_CTX sha;
+    SHA256Init(&sha);
+    SHA256Update(&sha, bytes, n);
+    SHA256Final(digest, &sha);
 }
 
 enum rf_blob_error sample_build(const struct sample *s, struct bytes *out) {

@@ -80,6 +80,7 @@ enum { DATA, INSTANCE, ROOTFS };
     X(default_name_first, RULE, s.parameters[1].fallback = str(".a"))                                                  \
     X(default_name_all, NONE, s.parameters[1].fallback = str("0.A_z-"))                                                \
     X(default_relative, RULE, s.parameters[2].fallback = str("srv/images/db"))                                         \
+    X(default_path_empty, RULE, s.parameters[2].fallback = str(""))                                                    \
     X(default_dots, RULE, s.parameters[2].fallback = str("/srv/images/../db"))                                         \
     X(default_dots_last, RULE, s.parameters[2].fallback = str("/srv/images/.."))                                       \
     X(default_dot, RULE, s.parameters[2].fallback = str("/srv/images/./db"))                                           \
@@ -123,6 +124,7 @@ enum { DATA, INSTANCE, ROOTFS };
     X(map_inside, FIELD, s.id_maps[0].inside = UINT32_MAX)                                                             \
     X(map_outside, FIELD, s.id_maps[0].outside = UINT32_MAX)                                                           \
     X(map_inside_wraps, RULE, s.id_maps[0].inside = UINT32_MAX - 65535)                                                \
+    X(map_inside_to_the_end, NONE, s.id_maps[0].inside = UINT32_MAX - 65536)                                           \
     X(map_outside_wraps, RULE, s.id_maps[0].outside = UINT32_MAX - 65535)                                              \
     X(map_to_the_end, NONE, s.id_maps[0].outside = UINT32_MAX - 65536)
 
@@ -252,6 +254,7 @@ enum { DATA, INSTANCE, ROOTFS };
     X(rlimits_descend, RULE, s.rlimits[1].resource = 0)                                                                \
     X(rlimits_equal, RULE, s.rlimits[1].resource = s.rlimits[0].resource)                                              \
     X(rlimit_soft_over_hard, RULE, s.rlimits[0].soft = 4097)                                                           \
+    X(rlimit_soft_is_hard, NONE, s.rlimits[0].soft = 4096)                                                             \
     X(confine_flags, FIELD, s.confine.flags = 2)                                                                       \
     X(capability_63, NONE, s.confine.capabilities |= UINT64_C(1) << 63)                                                \
     X(filter_and_none, SECTION, s.confine.flags = RF_CONFINE_NO_FILTER)                                                \

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "chars.h"
+
+size_t rf_chars_length(const char *text) {
+    size_t n = 0;
+    while (text[n] != '\0') n++;
+    return n;
+}
+
+bool rf_chars_equal(const char *a, const char *b) {
+    while (*a != '\0' && *a == *b) a++, b++;
+    return *a == *b;
+}
+
+const char *rf_chars_after(const char *text, const char *prefix) {
+    while (*prefix != '\0')
+        if (*text++ != *prefix++) return NULL;
+    return text;
+}
+
+const char *rf_chars_find(const char *text, char byte) {
+    for (; *text != '\0'; text++)
+        if (*text == byte) return text;
+    return NULL;
+}
+
+bool rf_chars_number(const char **at, uint64_t *value) {
+    const char *p = *at;
+    uint64_t n = 0;
+    if (*p < '0' || *p > '9') return false;
+    for (; *p >= '0' && *p <= '9'; p++) {
+        uint64_t digit = (uint64_t)(*p - '0');
+        if (n > (UINT64_MAX - digit) / 10) return false;
+        n = n * 10 + digit;
+    }
+    *at = p;
+    *value = n;
+    return true;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Strings without a libc: comparing, searching, decimal numbers. */
+#ifndef RF_CHARS_H
+#define RF_CHARS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+size_t rf_chars_length(const char *text);
+bool rf_chars_equal(const char *a, const char *b);
+
+/* What follows `prefix` in `text`, or NULL if it does not begin with it. */
+const char *rf_chars_after(const char *text, const char *prefix);
+
+/* The first `byte` of text, or NULL. */
+const char *rf_chars_find(const char *text, char byte);
+
+/* Reads a decimal number at *at (no sign, at least one digit) and moves *at behind it.
+ * False, *at and *value untouched: no digit there, or it does not fit. */
+bool rf_chars_number(const char **at, uint64_t *value);
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every probe runs the launch's own code in a forked process, where rf_fail() leaves its line in the shared page:
+ * what --check says is what the launch would say.  The last probe is a rehearsal: the whole launch in namespaces
+ * of its own, without a cgroup, up to the point where execve would come.
+ */
+#include "check.h"
+#include "enter.h"
+#include "limit.h"
+#include "limit_parts.h"
+#include "line.h"
+#include "object.h"
+
+static bool found;
+
+static void say(const char *step, const char *what) {
+    char text[RF_PAGE];
+    struct rf_line line = RF_LINE(text);
+    rf_line_text(&line, step);
+    rf_line_text(&line, ": ");
+    rf_line_text(&line, what);
+    rf_fail_print(1, text);
+    found = true;
+}
+
+static void probe(struct rf_launch *launch, void (*run)(struct rf_launch *launch, uint32_t i), uint32_t i) {
+    struct clone_args args = {.exit_signal = SIGCHLD};
+    siginfo_t info = {.si_pid = 0};
+    rf_shared->claimed = rf_shared->failed = 0;
+    rf_shared->at = "check";
+    long child = sys_clone3(&args);
+    if (child < 0) rf_fail(RF_STEP("check"), child, "cannot fork");
+    if (child == 0) {
+        rf_fail_in_child();
+        run(launch, i);
+        sys_exit(0);
+    }
+    long error;
+    do error = sys_waitid(P_PID, (int)child, &info, WEXITED);
+    while (error == -EINTR);
+    if (error < 0) rf_fail(RF_STEP("check"), error, "cannot wait");
+    if (__atomic_load_n(&rf_shared->failed, __ATOMIC_ACQUIRE))
+        say(rf_shared->step, rf_shared->what);
+    else if (info.si_code != 1 || info.si_status != 0)
+        say(rf_shared->at, "the rehearsal was killed");
+}
+
+static void open_root(struct rf_launch *launch, uint32_t i) {
+    (void)i;
+    rf_object_open_root(launch);
+}
+
+static void check_disk(struct rf_launch *launch, uint32_t i) {
+    char device[32];
+    rf_object_open_io(launch, i);
+    rf_limit_io_device(launch, i, device, sizeof device);
+}
+
+static void find_limits(struct rf_launch *launch, uint32_t i) {
+    (void)i;
+    rf_limit_find(launch);
+}
+
+static void rehearse(struct rf_launch *launch, uint32_t i) {
+    siginfo_t info = {.si_pid = 0};
+    (void)i;
+    rf_object_open_all(launch);
+    rf_enter_prepare(launch);
+    rf_enter_clone(launch);
+    while (sys_waitid(P_PID, launch->child, &info, WEXITED) == -EINTR) continue;
+    if (info.si_code != 1 || info.si_status != 0) sys_exit(RF_STEP_FAILED);
+}
+
+_Noreturn void rf_check(struct rf_launch *launch) {
+    const struct rf_view *v = &launch->view;
+    probe(launch, open_root, 0);
+    for (uint32_t i = 0; i < rf_view_count(v, RF_MOUNTS); i++) probe(launch, rf_object_open_mount, i);
+    for (uint32_t i = 0; i < rf_view_count(v, RF_DEVICES); i++) probe(launch, rf_object_open_device, i);
+    for (uint32_t i = 0; i < rf_view_count(v, RF_JOINS); i++) probe(launch, rf_object_open_join, i);
+    for (uint32_t i = 0; i < rf_view_count(v, RF_IO); i++) probe(launch, check_disk, i);
+    bool objects = !found; /* else the rehearsal would only say the same again */
+    probe(launch, find_limits, 0);
+    if (objects) probe(launch, rehearse, 0);
+    sys_exit(found ? RF_STEP_FAILED : 0);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "confine.h"
+#include "line.h"
+#include <linux/prctl.h>
+#include <linux/securebits.h>
+
+static const struct rf_where at = {"capabilities", RF_CONFINE, offsetof(struct rf_confine, capabilities)};
+
+#define BIT(n) (UINT64_C(1) << (n))
+
+/* The kernel's own last capability may be newer than the compiler: it ends the loop, not a constant. */
+void rf_confine_caps_bound(uint64_t set) {
+    struct sys_caps caps;
+    long error = sys_capget(&caps);
+    uint32_t n = 0;
+    if (error < 0) rf_fail(at, error, "cannot read our capabilities");
+    for (; n < 64; n++) {
+        long held = sys_prctl(PR_CAPBSET_READ, n, 0);
+        if (held == -EINVAL) break;
+        if (held < 0) rf_fail(at, held, "cannot read the bounding set");
+        if (set & BIT(n)) {
+            if (!held || !(caps.permitted & BIT(n)))
+                rf_fail(at, 0, "the policy gives CAP_", rf_fail_capability(n), ", which the launcher itself lacks");
+            continue;
+        }
+        if (!held) continue;
+        error = sys_prctl(PR_CAPBSET_DROP, n, 0);
+        if (error < 0)
+            rf_fail(at, error, "cannot drop CAP_", rf_fail_capability(n),
+                    " from the bounding set; it needs root (CAP_SETPCAP), or `namespaces.user: new`");
+        if (sys_prctl(PR_CAPBSET_READ, n, 0) != 0)
+            rf_fail(at, 0, "CAP_", rf_fail_capability(n), " stayed in the bounding set");
+    }
+    if (n < 64 && (set >> n) != 0)
+        rf_fail(at, 0, "the policy gives capability ", RF_DECIMAL((uint64_t)(63 - __builtin_clzll(set))),
+                ", which this kernel does not have");
+}
+
+static void put(uint64_t permitted, uint64_t inheritable) {
+    const struct sys_caps caps = {permitted, permitted, inheritable};
+    long error = sys_capset(&caps);
+    if (error < 0) rf_fail(at, error, "cannot set the capabilities");
+}
+
+static long ambient(unsigned long operation, uint32_t number) {
+    return sys_prctl(PR_CAP_AMBIENT, operation, number);
+}
+
+static void read_back(uint64_t set, uint64_t inheritable, unsigned long bits) {
+    struct sys_caps caps;
+    long error = sys_capget(&caps);
+    if (error < 0) rf_fail(at, error, "cannot read our capabilities");
+    if (caps.effective != set || caps.permitted != set || caps.inheritable != inheritable)
+        rf_fail(at, 0, "the kernel did not keep the capability sets");
+    for (uint32_t n = 0; n < 64; n++) {
+        long raised = ambient(PR_CAP_AMBIENT_IS_SET, n);
+        if (raised == -EINVAL) break;
+        if (raised != (long)(inheritable >> n & 1))
+            rf_fail(at, 0, "CAP_", rf_fail_capability(n), ": wrong ambient state");
+    }
+    if (sys_prctl(PR_GET_SECUREBITS, 0, 0) != (long)bits) rf_fail(at, 0, "the kernel did not keep the securebits");
+}
+
+/*
+ * uid 0: the kernel gives root at execve what the bounding set holds, so that set is the limit, and ambient stays
+ * empty.  With NOROOT such a payload would have nothing after exec; with NO_SETUID_FIXUP a server that then drops
+ * to a worker's uid would keep everything.
+ * Any other uid: what is to survive execve has to be ambient; NOROOT then closes the way back through uid 0.
+ */
+void rf_confine_caps_set(uint64_t set, bool as_root) {
+    const uint64_t inheritable = as_root ? 0 : set;
+    const unsigned long bits = as_root ? 0
+                                       : SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
+                                             SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+    struct sys_caps caps;
+    long error = sys_capget(&caps);
+    if (error < 0) rf_fail(at, error, "cannot read our capabilities");
+    put(set | (caps.permitted & BIT(CAP_SETPCAP)), inheritable);
+    error = ambient(PR_CAP_AMBIENT_CLEAR_ALL, 0);
+    if (error < 0) rf_fail(at, error, "cannot clear the ambient set");
+    for (uint32_t n = 0; n < 64; n++) {
+        if (!(inheritable & BIT(n))) continue;
+        error = ambient(PR_CAP_AMBIENT_RAISE, n);
+        if (error < 0) rf_fail(at, error, "cannot make CAP_", rf_fail_capability(n), " ambient");
+    }
+    if (sys_prctl(PR_GET_SECUREBITS, 0, 0) != (long)bits) {
+        error = sys_prctl(PR_SET_SECUREBITS, bits, 0);
+        if (error < 0) rf_fail(at, error, "cannot set the securebits");
+    }
+    put(set, inheritable); /* SETPCAP goes last: the securebits needed it */
+    read_back(set, inheritable, bits);
+}
+
+bool rf_confine_caps_only_kill(uint64_t later) {
+    struct sys_caps caps;
+    if (sys_capget(&caps) < 0) return false;
+    caps.permitted &= BIT(CAP_KILL) | later;
+    caps.effective = caps.permitted & BIT(CAP_KILL);
+    caps.inheritable = 0; /* and with it goes the ambient set */
+    return sys_capset(&caps) == 0 && sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0) == 0 && sys_prctl(PR_SET_DUMPABLE, 0, 0) == 0;
+}
+
+bool rf_confine_caps_raise(void) {
+    struct sys_caps caps;
+    if (sys_capget(&caps) < 0) return false;
+    caps.effective = caps.permitted;
+    return sys_capset(&caps) == 0;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "fail.h"
+#include "line.h"
+#include "status.h"
+#include <stdarg.h>
+
+struct rf_shared *rf_shared;
+void (*rf_fail_undo)(struct rf_launch *launch);
+
+static struct rf_launch *the_launch; /* for the view and the options only */
+static bool in_child;
+static int exit_code = RF_STEP_FAILED;
+
+struct error_name {
+    uint8_t number;
+    char name[13];
+    const char *words;
+};
+static const struct error_name errors[] = {
+    {EPERM, "EPERM", "operation not permitted"},
+    {ENOENT, "ENOENT", "no such file or directory"},
+    {ESRCH, "ESRCH", "no such process"},
+    {EINTR, "EINTR", "interrupted"},
+    {EIO, "EIO", "input/output error"},
+    {ENXIO, "ENXIO", "no such device or address"},
+    {E2BIG, "E2BIG", "argument list too long"},
+    {ENOEXEC, "ENOEXEC", "not in a format that can be executed"},
+    {EBADF, "EBADF", "bad file descriptor"},
+    {EAGAIN, "EAGAIN", "temporarily unavailable, or a limit is reached"},
+    {ENOMEM, "ENOMEM", "out of memory"},
+    {EACCES, "EACCES", "permission denied"},
+    {EFAULT, "EFAULT", "bad address"},
+    {EBUSY, "EBUSY", "busy"},
+    {EEXIST, "EEXIST", "exists already"},
+    {EXDEV, "EXDEV", "leaves the allowed directory"},
+    {ENODEV, "ENODEV", "no such device or file system"},
+    {ENOTDIR, "ENOTDIR", "not a directory"},
+    {EISDIR, "EISDIR", "is a directory"},
+    {EINVAL, "EINVAL", "invalid argument"},
+    {ENFILE, "ENFILE", "too many open files in the system"},
+    {EMFILE, "EMFILE", "too many open files: raise RLIMIT_NOFILE of the launcher"},
+    {ENOTTY, "ENOTTY", "wrong kind of file"},
+    {ETXTBSY, "ETXTBSY", "being written"},
+    {EFBIG, "EFBIG", "too large"},
+    {ENOSPC, "ENOSPC", "no space left, or a kernel limit is reached"},
+    {EROFS, "EROFS", "read-only file system"},
+    {EMLINK, "EMLINK", "too many links"},
+    {EPIPE, "EPIPE", "nobody reads"},
+    {ERANGE, "ERANGE", "out of range"},
+    {EDEADLK, "EDEADLK", "would deadlock"},
+    {ENAMETOOLONG, "ENAMETOOLONG", "name too long"},
+    {ENOSYS, "ENOSYS", "this kernel does not have it"},
+    {ENOTEMPTY, "ENOTEMPTY", "directory not empty"},
+    {ELOOP, "ELOOP", "a symbolic link that is not allowed here, or too many"},
+    {ENODATA, "ENODATA", "no data"},
+    {EOVERFLOW, "EOVERFLOW", "an id without a mapping, or a value too large"},
+    {EUSERS, "EUSERS", "too many users or nested namespaces"},
+    {EOPNOTSUPP, "EOPNOTSUPP", "not supported"},
+    {ELIBBAD, "ELIBBAD", "its interpreter is damaged"},
+    {ESTALE, "ESTALE", "stale file handle"},
+    {EDQUOT, "EDQUOT", "quota exceeded"},
+};
+
+static const struct error_name *find_error(long error) {
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+        if (errors[i].number == -error) return &errors[i];
+    return NULL;
+}
+
+const char *rf_fail_errno_name(long error) {
+    const struct error_name *found = find_error(error);
+    return found ? found->name : NULL;
+}
+
+/* capabilities(7), by number from 0; one string, so that no pointers have to be stored. */
+static const char capability_names[] =
+    "CHOWN\0DAC_OVERRIDE\0DAC_READ_SEARCH\0FOWNER\0FSETID\0KILL\0SETGID\0SETUID\0SETPCAP\0LINUX_IMMUTABLE\0"
+    "NET_BIND_SERVICE\0NET_BROADCAST\0NET_ADMIN\0NET_RAW\0IPC_LOCK\0IPC_OWNER\0SYS_MODULE\0SYS_RAWIO\0SYS_CHROOT\0"
+    "SYS_PTRACE\0SYS_PACCT\0SYS_ADMIN\0SYS_BOOT\0SYS_NICE\0SYS_RESOURCE\0SYS_TIME\0SYS_TTY_CONFIG\0MKNOD\0LEASE\0"
+    "AUDIT_WRITE\0AUDIT_CONTROL\0SETFCAP\0MAC_OVERRIDE\0MAC_ADMIN\0SYSLOG\0WAKE_ALARM\0BLOCK_SUSPEND\0AUDIT_READ\0"
+    "PERFMON\0BPF\0CHECKPOINT_RESTORE\0";
+
+const char *rf_fail_capability(uint32_t number) {
+    const char *name = capability_names;
+    for (; number > 0 && *name != '\0'; number--) name += rf_chars_length(name) + 1;
+    return *name != '\0' ? name : "with a number that this enforcer has no name for";
+}
+
+void rf_fail_init(struct rf_launch *launch) {
+    the_launch = launch;
+    long at = sys_mmap_shared(sizeof(struct rf_shared));
+    if (at < 0 && at > -4096) rf_fail(RF_STEP("start"), at, "cannot map a page");
+    rf_shared = (struct rf_shared *)at;
+}
+
+void rf_fail_in_child(void) {
+    in_child = true;
+}
+
+void rf_fail_print(int fd, const char *text) {
+    char safe[1024];
+    struct rf_line line = RF_LINE(safe);
+    for (; *text != '\0'; text++) {
+        char c = (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text;
+        rf_line_bytes(&line, &c, 1);
+        if (line.used + 2 < line.size && text[1] != '\0') continue;
+        if (text[1] == '\0') rf_line_text(&line, "\n");
+        for (size_t done = 0; done < line.used;) {
+            long n = sys_write(fd, safe + done, line.used - done);
+            if (n == -EINTR) continue;
+            if (n <= 0) return;
+            done += (size_t)n;
+        }
+        line = RF_LINE(safe);
+    }
+}
+
+/* " [web.ringfence.yaml:14]", if the blob carries a source map that names this item. */
+static void add_policy_line(struct rf_line *line, uint32_t section, uint32_t index) {
+    struct rf_map map;
+    if (section == 0 || !the_launch || !the_launch->view.base) return;
+    if (rf_view_map_open(&the_launch->view, &map) != RF_BLOB_OK || map.file_count == 0) return;
+    const struct rf_map_entry *entry = rf_map_find(&map, section, index);
+    if (!entry) return;
+    rf_line_text(line, " [");
+    rf_line_text(line, rf_map_file_name(&map, entry));
+    rf_line_text(line, ":");
+    rf_line_number(line, entry->line);
+    rf_line_text(line, "]");
+}
+
+/* The message behind "ringfence-run: STEP: ". */
+static void add_message(struct rf_line *line, struct rf_where where, long error, va_list parts) {
+    for (const char *part; (part = va_arg(parts, const char *)) != NULL;) {
+        size_t length = rf_chars_length(part);
+        if (length > 0 && part[length - 1] == '\n') length--; /* the content of a kernel file */
+        rf_line_bytes(line, part, length);
+    }
+    if (error != 0) {
+        const struct error_name *found = find_error(error);
+        rf_line_text(line, ": ");
+        if (found) {
+            rf_line_text(line, found->name);
+            rf_line_text(line, " (");
+            rf_line_text(line, found->words);
+            rf_line_text(line, ")");
+        } else {
+            rf_line_text(line, "errno ");
+            rf_line_signed(line, -error);
+        }
+    }
+    add_policy_line(line, where.section, where.index);
+}
+
+_Noreturn static void report(int code, const char *step, const char *message) {
+    static char text[RF_PAGE + 64];
+    struct rf_line line = RF_LINE(text);
+    if (rf_fail_undo && the_launch) rf_fail_undo(the_launch);
+    rf_line_text(&line, "ringfence-run: ");
+    rf_line_text(&line, step);
+    rf_line_text(&line, ": ");
+    rf_line_text(&line, message);
+    rf_fail_print(2, text);
+    if (the_launch) rf_status_error(the_launch, code, step, message);
+    sys_exit(code);
+}
+
+_Noreturn void rf_fail_report(void) {
+    /* Copies: the page may still be mapped by a process that is about to be killed. */
+    static char step[sizeof rf_shared->step], what[sizeof rf_shared->what];
+    int code = rf_shared->exit;
+    for (size_t i = 0; i + 1 < sizeof step; i++) step[i] = rf_shared->step[i];
+    for (size_t i = 0; i + 1 < sizeof what; i++) what[i] = rf_shared->what[i];
+    report(code == RF_NOT_FOUND || code == RF_NOT_EXECUTABLE ? code : RF_STEP_FAILED, step, what);
+}
+
+void rf_fail_exit_with(int code) {
+    exit_code = code;
+}
+
+_Noreturn void rf_fail_with(struct rf_where where, long error, ...) {
+    static char message[sizeof rf_shared->what];
+    struct rf_line line = RF_LINE(message);
+    va_list parts;
+    va_start(parts, error);
+    if (!in_child) {
+        static bool failing;
+        if (failing) sys_exit(RF_STEP_FAILED); /* the undoing failed too: say the first thing only */
+        failing = true;
+        add_message(&line, where, error, parts);
+        report(exit_code, where.step, message);
+    }
+    if (!__atomic_exchange_n(&rf_shared->claimed, 1u, __ATOMIC_ACQ_REL)) {
+        struct rf_line step = RF_LINE(rf_shared->step);
+        line = RF_LINE(rf_shared->what);
+        add_message(&line, where, error, parts);
+        rf_line_text(&step, where.step);
+        rf_shared->exit = exit_code;
+        __atomic_store_n(&rf_shared->failed, 1u, __ATOMIC_RELEASE);
+    }
+    va_end(parts);
+    sys_exit(RF_STEP_FAILED);
+}

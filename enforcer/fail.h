@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The enforcer's one error idiom: rf_fail() says what could not be done, and the launch is over.
+ *
+ * Before the clone and in the supervisor it undoes what was made, prints one line and exits.  In the
+ * first process and the payload process it leaves the line in a page shared with the supervisor, which
+ * prints it: only one process ever writes to stderr, and only that one needs the source map.
+ */
+#ifndef RF_FAIL_H
+#define RF_FAIL_H
+
+#include "launch.h"
+
+/* The step, and the policy item (for the source map): section 0 means none. */
+struct rf_where {
+    const char *step;
+    uint32_t section;
+    uint32_t index;
+};
+#define RF_STEP(name)                        ((struct rf_where){(name), 0, 0})
+#define RF_AT(name, type, i)                 ((struct rf_where){(name), RF_##type, (i)})
+#define RF_FIELD(name, type, record, member) ((struct rf_where){(name), RF_##type, (uint32_t)offsetof(record, member)})
+
+/* `error` is a negative errno, or 0.  The strings behind it are concatenated, NULL ends them: hence the macros. */
+_Noreturn void rf_fail_with(struct rf_where where, long error, ...) __attribute__((sentinel));
+#define rf_fail(where, error, ...) rf_fail_with((where), (error), __VA_ARGS__, NULL)
+
+/* The same with another exit code than 125. */
+void rf_fail_exit_with(int code);
+#define rf_fail_code(code, where, error, ...) (rf_fail_exit_with(code), rf_fail(where, error, __VA_ARGS__))
+
+/* Shared by all processes of the launch.  After the payload has started the supervisor takes nothing from
+ * it but two small numbers: a payload with CAP_SYS_PTRACE could have written them. */
+struct rf_shared {
+    volatile uint32_t claimed;   /* 1: someone is writing the failure */
+    volatile uint32_t failed;    /* 1: the failure below is complete */
+    volatile uint32_t executing; /* 1: everything is applied, execve is next */
+    volatile uint32_t skipped;   /* RF_SKIPPED_* */
+    volatile uint32_t ended;     /* the reaper saw the payload end: */
+    volatile int32_t code;       /*   its exit code, or */
+    volatile int32_t signal;     /*   the signal that killed it */
+    const char *volatile at;     /* name of the step that runs: a literal, at one address in all processes */
+    int32_t exit;
+    uint32_t section, index;
+    char step[24];
+    char what[RF_PAGE - 128];
+};
+extern struct rf_shared *rf_shared;
+
+/* Maps the shared page; call before anything may fail in another process. */
+void rf_fail_init(struct rf_launch *launch);
+
+/* From now on this process is not the supervisor. */
+void rf_fail_in_child(void);
+
+/* What the supervisor undoes before it reports a failure; NULL: nothing. */
+extern void (*rf_fail_undo)(struct rf_launch *launch);
+
+/* Supervisor: reports the failure that a child left in the shared page. */
+_Noreturn void rf_fail_report(void);
+
+/* The name of an errno ("ENOENT"), or NULL; in words, or NULL. */
+const char *rf_fail_errno_name(long error);
+
+/* Name of a capability number, "CAP_?" beyond the known. */
+const char *rf_fail_capability(uint32_t number);
+
+/* Writes all of a line to a descriptor, control characters as '?', with a final newline. */
+void rf_fail_print(int fd, const char *text);
+
+#endif

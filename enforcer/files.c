@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "files.h"
+#include "chars.h"
+
+long rf_files_read(int dir, const char *name, char *buffer, size_t size) {
+    size_t length = 0;
+    long fd = sys_openat(dir, name, O_RDONLY | O_NOFOLLOW, 0), n = 1;
+    if (fd < 0) return fd;
+    while (length < size) {
+        n = sys_read((int)fd, buffer + length, size - length);
+        if (n == -EINTR) continue;
+        if (n <= 0) break;
+        length += (size_t)n;
+    }
+    sys_close((int)fd);
+    if (n < 0) return n;
+    buffer[length == size ? size - 1 : length] = '\0';
+    return length == size ? -EFBIG : (long)length;
+}
+
+long rf_files_write(int dir, const char *name, const char *text) {
+    size_t length = rf_chars_length(text);
+    long fd = sys_openat(dir, name, O_WRONLY | O_NOFOLLOW, 0), n;
+    if (fd < 0) return fd;
+    do n = sys_write((int)fd, text, length);
+    while (n == -EINTR);
+    sys_close((int)fd);
+    if (n < 0) return n;
+    return (size_t)n == length ? 0 : -EIO;
+}
+
+bool rf_files_on(int fd, unsigned long magic) {
+    struct statfs fs;
+    return sys_fstatfs(fd, &fs) == 0 && (unsigned long)fs.f_type == magic;
+}

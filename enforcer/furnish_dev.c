@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* /dev: always a fresh tmpfs of our own, never a directory of the image. */
+#include "furnish.h"
+#include "mount.h"
+
+static int dev = -1;
+
+int rf_furnish_dev_fd(void) {
+    return dev;
+}
+
+static void make_links(void) {
+    static const char links[][2][16] = {{"fd", "/proc/self/fd"},
+                                        {"stdin", "/proc/self/fd/0"},
+                                        {"stdout", "/proc/self/fd/1"},
+                                        {"stderr", "/proc/self/fd/2"}};
+    for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+        long error = sys_symlinkat(links[i][1], dev, links[i][0]);
+        if (error < 0) rf_fail(RF_STEP("dev"), error, "/dev/", links[i][0]);
+    }
+}
+
+static void make_node(const struct rf_device *d, const char *name, struct rf_where where) {
+    unsigned number = (d->minor & 0xff) | d->major << 8 | (d->minor & ~0xffu) << 12; /* new_encode_dev() */
+    struct statx st;
+    long error = sys_mknodat(dev, name, S_IFCHR | d->mode, number);
+    if (error < 0) rf_fail(where, error, "cannot make /dev/", name);
+    error = sys_statx(dev, name, AT_SYMLINK_NOFOLLOW, &st);
+    if (error < 0) rf_fail(where, error, "/dev/", name);
+    if (st.stx_mode != (S_IFCHR | d->mode) || st.stx_rdev_major != d->major || st.stx_rdev_minor != d->minor)
+        rf_fail(where, 0, "/dev/", name, ": the kernel made another node than the policy's");
+}
+
+static void bind_node(int node, const char *name, struct rf_where where) {
+    long error = sys_mknodat(dev, name, S_IFREG, 0);
+    if (error < 0) rf_fail(where, error, "cannot make /dev/", name);
+    long target = sys_openat(dev, name, O_PATH | O_NOFOLLOW, 0);
+    if (target < 0) rf_fail(where, target, "/dev/", name);
+    rf_mount_attach(node, (int)target, where, name);
+    rf_mount_restrict(node, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, false, where, name);
+    sys_close(node);
+}
+
+void rf_furnish_dev(struct rf_launch *launch) {
+    static const char *const options[] = {"mode", "755", "size", "64k", NULL};
+    const struct rf_where where = RF_STEP("dev");
+    if (rf_furnish_keeps(launch)) return;
+    dev = rf_mount_new("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, where, options);
+    rf_mount_attach(dev, rf_mount_target(launch, "/dev", true, where), where, "/dev");
+    rf_mount_own(dev);
+    rf_mount_guard(dev);
+    make_links();
+    for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_DEVICES); i++) {
+        const struct rf_device *d = RF_RECORD(&launch->view, DEVICES, struct rf_device, i);
+        const char *name = rf_view_string(&launch->view, d->name);
+        if (launch->makes_nodes)
+            make_node(d, name, RF_AT("dev", DEVICES, i));
+        else
+            bind_node(launch->objects.devices[i], name, RF_AT("dev", DEVICES, i));
+    }
+}
+
+void rf_furnish_dev_seal(struct rf_launch *launch) {
+    if (rf_furnish_keeps(launch)) return;
+    rf_mount_restrict(dev, MOUNT_ATTR_RDONLY, false, RF_STEP("dev"), "/dev");
+    sys_close(dev);
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Paths where nothing is readable, and paths where nothing is writable. */
+#include "chars.h"
+#include "furnish.h"
+#include "mount.h"
+
+#define EMPTY  "ringfence.empty"
+#define CLOSED (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+/* A path that is not there fulfils the promise.  It cannot appear later on a file system of ours; on a writable
+ * image the payload itself could make it, with nothing in it that it did not have. */
+static long find(const struct rf_launch *launch, const char *path, struct rf_where where) {
+    long fd = rf_mount_find(launch, path);
+    if (fd < 0 && fd != -ENOENT && fd != -ENOTDIR) rf_fail(where, fd, path);
+    return fd;
+}
+
+/* Whether a mount of the policy lies below this path. */
+static bool covers_mount(const struct rf_launch *launch, const char *path) {
+    for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_MOUNTS); i++) {
+        const struct rf_mount *m = RF_RECORD(&launch->view, MOUNTS, struct rf_mount, i);
+        const char *rest = rf_chars_after(rf_view_string(&launch->view, m->target), path);
+        if (rest && *rest == '/') return true;
+    }
+    return false;
+}
+
+/* Before the masks: without mount_setattr the copy leaves out mounts below, and must not uncover a mask. */
+void rf_furnish_read_only(struct rf_launch *launch) {
+    for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_READ_ONLY); i++) {
+        const char *path = rf_view_string(&launch->view, RF_RECORD(&launch->view, READ_ONLY, struct rf_path, i)->path);
+        struct rf_where where = RF_AT("read-only", READ_ONLY, i);
+        long target = find(launch, path, where);
+        if (target < 0) continue;
+        bool recursive = !rf_mount_is_old_kernel();
+        if (!recursive && covers_mount(launch, path))
+            rf_fail(where, -ENOSYS, path, ": read-only with mounts below it takes Linux 5.12");
+        long tree = sys_open_tree((int)target, OPEN_TREE_CLONE | (recursive ? AT_RECURSIVE : 0u));
+        if (tree < 0) rf_fail(where, tree, path, ": cannot clone the mount");
+        rf_mount_attach((int)tree, (int)target, where, path);
+        rf_mount_restrict((int)tree, MOUNT_ATTR_RDONLY, recursive, where, path);
+        sys_close((int)tree);
+    }
+}
+
+/* One empty directory and one empty file, both on file systems of our own, serve all masks: no path of the image
+ * or the host is trusted to be /dev/null. */
+static int empty_directory = -1, empty_file = -1;
+
+static void mask_directory(int target, struct rf_where where, const char *path) {
+    static const char *const options[] = {"mode", "555", "size", "4k", "nr_inodes", "1", NULL};
+    int mount = empty_directory;
+    if (mount < 0)
+        mount = empty_directory = rf_mount_new("tmpfs", CLOSED, where, options);
+    else
+        /* A mount can be cloned once it is attached, which the first mask has done. */
+        mount = (int)sys_open_tree(empty_directory, OPEN_TREE_CLONE);
+    if (mount < 0) rf_fail(where, mount, path, ": cannot clone the empty directory");
+    rf_mount_attach(mount, target, where, path);
+    if (mount != empty_directory) sys_close(mount);
+}
+
+static void mask_file(int target, struct rf_where where, const char *path) {
+    if (empty_file < 0) {
+        long error = sys_mknodat(rf_furnish_dev_fd(), EMPTY, S_IFREG, 0);
+        if (error < 0) rf_fail(where, error, "cannot make an empty file");
+        empty_file = (int)sys_openat(rf_furnish_dev_fd(), EMPTY, O_PATH | O_NOFOLLOW, 0);
+        if (empty_file < 0) rf_fail(where, empty_file, "cannot open the empty file");
+    }
+    long mount = sys_open_tree(empty_file, OPEN_TREE_CLONE);
+    if (mount < 0) rf_fail(where, mount, path, ": cannot clone the empty file");
+    rf_mount_attach((int)mount, target, where, path);
+    rf_mount_restrict((int)mount, CLOSED, false, where, path);
+    sys_close((int)mount);
+}
+
+void rf_furnish_masks(struct rf_launch *launch) {
+    for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_MASKS); i++) {
+        const char *path = rf_view_string(&launch->view, RF_RECORD(&launch->view, MASKS, struct rf_path, i)->path);
+        struct rf_where where = RF_AT("masks", MASKS, i);
+        struct statx st;
+        long target = find(launch, path, where);
+        if (target < 0) continue;
+        long error = sys_fstatx((int)target, &st);
+        if (error < 0) rf_fail(where, error, path);
+        if ((st.stx_mode & S_IFMT) == S_IFDIR)
+            mask_directory((int)target, where, path);
+        else
+            mask_file((int)target, where, path);
+    }
+    if (empty_directory >= 0) sys_close(empty_directory);
+    if (empty_file < 0) return;
+    sys_close(empty_file);
+    long error = sys_unlinkat(rf_furnish_dev_fd(), EMPTY, 0);
+    if (error < 0) rf_fail(RF_STEP("masks"), error, "cannot unlink the empty file");
+}

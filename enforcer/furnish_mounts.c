@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "furnish.h"
+#include "line.h"
+#include "mount.h"
+
+static void make_tmpfs(const struct rf_launch *launch, const struct rf_mount *m, const char *target,
+                       struct rf_where where) {
+    char mode[16];
+    struct rf_line octal = RF_LINE(mode);
+    rf_line_octal(&octal, m->mode);
+    /* tmpfs reads ids as those of the user namespace we are in: as seen inside, which is what the policy means. */
+    const char *const options[] = {"size", RF_DECIMAL(m->size), "mode", mode, "uid", RF_DECIMAL(m->uid),
+                                   "gid",  RF_DECIMAL(m->gid),  NULL};
+    int mount = rf_mount_new("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, where, options);
+    rf_mount_attach(mount, rf_mount_target(launch, target, true, where), where, target);
+    rf_mount_own(mount);
+    sys_close(mount);
+}
+
+static void bind(const struct rf_launch *launch, const struct rf_mount *m, int mount, const char *target,
+                 struct rf_where where) {
+    unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    struct statx st;
+    if (!(m->flags & RF_MOUNT_WRITABLE)) attributes |= MOUNT_ATTR_RDONLY;
+    long error = sys_fstatx(mount, &st);
+    if (error < 0) rf_fail(where, error, target);
+    bool directory = (st.stx_mode & S_IFMT) == S_IFDIR;
+    rf_mount_attach(mount, rf_mount_target(launch, target, directory, where), where, target);
+    rf_mount_restrict(mount, attributes, (m->flags & RF_MOUNT_RECURSIVE) != 0, where, target);
+    sys_close(mount);
+}
+
+void rf_furnish_mounts(struct rf_launch *launch) {
+    for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_MOUNTS); i++) {
+        const struct rf_mount *m = RF_RECORD(&launch->view, MOUNTS, struct rf_mount, i);
+        const char *target = rf_view_string(&launch->view, m->target);
+        struct rf_where where = RF_AT("mounts", MOUNTS, i);
+        if (m->kind == RF_MOUNT_TMPFS)
+            make_tmpfs(launch, m, target, where);
+        else
+            bind(launch, m, launch->objects.mounts[i], target, where);
+    }
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "files.h"
+#include "furnish.h"
+#include "mount.h"
+#include <linux/magic.h>
+
+#define QUIET (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+/* In a user namespace procfs and sysfs can be mounted only for a pid and a network namespace that belong to it.
+ * Where that namespace is the host's, the host's mount shows the same, and is bound; a joined one cannot be shown. */
+static bool is_from_host(const struct rf_launch *launch, uint32_t kind) {
+    bool joined = false;
+    for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_JOINS); i++)
+        joined = joined || RF_RECORD(&launch->view, JOINS, struct rf_join, i)->kind == kind;
+    return rf_launch_new(launch, CLONE_NEWUSER) && !rf_launch_new(launch, kind) && !joined;
+}
+
+static int clone_host(const char *path, unsigned long magic, struct rf_where where) {
+    long fd = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
+    if (fd < 0) rf_fail(where, fd, path);
+    if (!rf_files_on((int)fd, magic)) rf_fail(where, 0, path, ": this machine's is not the kernel's own");
+    long tree = sys_open_tree((int)fd, OPEN_TREE_CLONE | AT_RECURSIVE);
+    if (tree < 0) rf_fail(where, tree, path, ": cannot clone the host's");
+    sys_close((int)fd);
+    return (int)tree;
+}
+
+void rf_furnish_proc(struct rf_launch *launch) {
+    static const char *const only_pids[] = {"subset", "pid", "hidepid", "invisible", NULL};
+    const struct rf_where where = RF_FIELD("proc", ROOT, struct rf_root, proc);
+    if (rf_furnish_keeps(launch) || launch->root->proc == RF_PROC_NONE) return;
+    bool pids = launch->root->proc == RF_PROC_PIDS;
+    bool from_host = is_from_host(launch, CLONE_NEWPID);
+    if (from_host && pids) rf_fail(where, 0, "in a user namespace `proc: pids` takes a new pid namespace");
+    int mount = from_host ? clone_host("/proc", PROC_SUPER_MAGIC, where)
+                          : rf_mount_new("proc", QUIET, where, pids ? only_pids : NULL);
+    rf_mount_attach(mount, rf_mount_target(launch, "/proc", true, where), where, "/proc");
+    if (from_host) rf_mount_restrict(mount, QUIET, true, where, "/proc");
+    rf_mount_guard(mount);
+    sys_close(mount);
+}
+
+void rf_furnish_sys(struct rf_launch *launch) {
+    const struct rf_where where = RF_FIELD("sys", ROOT, struct rf_root, sys);
+    if (rf_furnish_keeps(launch) || launch->root->sys == RF_SYS_NONE) return;
+    bool from_host = is_from_host(launch, CLONE_NEWNET);
+    int mount = from_host ? clone_host("/sys", SYSFS_MAGIC, where)
+                          : rf_mount_new("sysfs", QUIET | MOUNT_ATTR_RDONLY, where, NULL);
+    rf_mount_attach(mount, rf_mount_target(launch, "/sys", true, where), where, "/sys");
+    if (from_host) rf_mount_restrict(mount, QUIET | MOUNT_ATTR_RDONLY, true, where, "/sys");
+    rf_mount_guard(mount);
+    sys_close(mount);
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "files.h"
+#include "furnish.h"
+#include "mount.h"
+#include "object.h"
+#include <linux/magic.h>
+
+static const struct rf_where at = {"root", RF_ROOT, offsetof(struct rf_root, path)};
+
+void rf_furnish_private(struct rf_launch *launch) {
+    if (rf_furnish_keeps(launch)) return;
+    long error = sys_mount("/", MS_REC | MS_PRIVATE);
+    if (error < 0) rf_fail(RF_STEP("root"), error, "cannot make all mounts private");
+    sys_umask(0); /* modes below are exact; the payload's umask comes with the payload */
+    rf_object_reopen(launch);
+}
+
+/* The root goes on top of our "/" first and everything else into it then: up to Linux 6.12 a mount cannot be
+ * moved into a tree that is still detached. */
+void rf_furnish_root(struct rf_launch *launch) {
+    if (rf_furnish_keeps(launch)) return;
+    unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
+    if (!(launch->root->flags & RF_ROOT_WRITABLE)) attributes |= MOUNT_ATTR_RDONLY;
+    long slash = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+    if (slash < 0) rf_fail(at, slash, "cannot open /");
+    rf_mount_attach(launch->objects.root, (int)slash, at, "root.path");
+    rf_mount_restrict(launch->objects.root, attributes, false, at, "root.path");
+    launch->root_fd = launch->objects.root;
+}
+
+/* What has been promised, looked at once more by path, as the payload will. */
+static void verify(const struct rf_launch *launch) {
+    struct statfs fs;
+    long slash = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+    if (slash < 0) rf_fail(at, slash, "/");
+    long error = sys_fstatfs((int)slash, &fs);
+    if (error < 0) rf_fail(at, error, "/");
+    unsigned long wanted = MS_NOSUID | MS_NODEV;
+    if (!(launch->root->flags & RF_ROOT_WRITABLE)) wanted |= MS_RDONLY;
+    if (((unsigned long)fs.f_flags & wanted) != wanted) rf_fail(at, 0, "/: the root's mount flags are not in force");
+    if (launch->root->proc != RF_PROC_NONE) {
+        long proc = sys_openat2((int)slash, "/proc", O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+        if (proc < 0) rf_fail(RF_STEP("proc"), proc, "/proc");
+        if (!rf_files_on((int)proc, PROC_SUPER_MAGIC)) rf_fail(RF_STEP("proc"), 0, "/proc is not procfs");
+        sys_close((int)proc);
+    }
+    sys_close((int)slash);
+}
+
+/* Both arguments ".": the old root ends up stacked on the new one, at the same place, and "." then leads to it.
+ * No directory to put it in is needed, on any file system. */
+void rf_furnish_pivot(struct rf_launch *launch) {
+    if (rf_furnish_keeps(launch)) return;
+    long error = sys_fchdir(launch->root_fd);
+    if (error < 0) rf_fail(at, error, "cannot enter the root");
+    error = sys_pivot_root(".", ".");
+    if (error < 0)
+        rf_fail(at, error, "cannot make it the root",
+                error == -EINVAL ? "; the launcher's own root must be a mount, not the initramfs" : "");
+    error = sys_umount(".", MNT_DETACH);
+    if (error < 0) rf_fail(at, error, "cannot detach the host's root");
+    sys_close(launch->root_fd);
+    verify(launch);
+}
+
+/* After the pivot, so that no path of the host can be meant; then getcwd(2) must agree that it is inside. */
+void rf_furnish_cwd(struct rf_launch *launch) {
+    const struct rf_where where = RF_FIELD("cwd", PROCESS, struct rf_process, cwd);
+    const char *path = rf_view_string(&launch->view, launch->process->cwd);
+    static char real[RF_PAGE];
+    long slash = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+    if (slash < 0) rf_fail(where, slash, "/");
+    long cwd = sys_openat2((int)slash, path, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
+    if (cwd < 0) rf_fail(where, cwd, path);
+    long error = sys_fchdir((int)cwd);
+    if (error < 0) rf_fail(where, error, path);
+    error = sys_getcwd(real, sizeof real);
+    if (error < 0) rf_fail(where, error, path);
+    if (real[0] != '/') rf_fail(where, 0, path, ": lies outside the root");
+    sys_close((int)cwd);
+    sys_close((int)slash);
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One launch.  main.c fills the options, launch.c runs the steps in order; every step takes this struct,
+ * does its whole work or calls rf_fail(), which never returns.
+ *
+ * Three processes may run steps: the supervisor (the one that was started), the first process (born into
+ * the new namespaces; becomes the reaper, or the payload itself) and, with a reaper, the payload process.
+ */
+#ifndef RF_LAUNCH_H
+#define RF_LAUNCH_H
+
+#include "../schemas/blob/view.h"
+#include "sys.h"
+
+#define RF_PARAMETERS_MAX 64
+#define RF_MOUNTS_MAX     1024
+#define RF_JOINS_MAX      8
+#define RF_DEVICES_MAX    64
+#define RF_IO_MAX         64
+
+struct rf_options {
+    bool check, plan;
+    int status_fd;             /* -1: none */
+    int policy_fd;             /* -1: by name */
+    const char *policy;        /* name for messages when policy_fd is given */
+    const char *cgroup_parent; /* or NULL */
+    const char *parameters[RF_PARAMETERS_MAX];
+    uint32_t parameter_count;
+    const char *const *program; /* argv of the payload, NULL-terminated; program[0] NULL: none named */
+    const char *const *environment;
+    char *words, *words_end; /* the launcher's arguments behind argv[0] and its environment, as the kernel laid them */
+};
+
+/* Host objects that were opened before anything was made.  -1: not used. */
+struct rf_objects {
+    int root;                    /* the tree to attach (detached clone), or O_PATH of it when rootless */
+    int mounts[RF_MOUNTS_MAX];   /* the same per bind */
+    int devices[RF_DEVICES_MAX]; /* the same; only where nodes cannot be made */
+    int joins[RF_JOINS_MAX];     /* namespace files */
+    int io[RF_IO_MAX];           /* O_PATH */
+};
+
+struct rf_launch {
+    const struct rf_options *options;
+    struct rf_view view;
+    const struct rf_namespaces *ns;
+    const struct rf_root *root;
+    const struct rf_process *process;
+    const struct rf_confine *confine;
+    const char *parameters[RF_PARAMETERS_MAX]; /* the value of each declared parameter */
+
+    uint32_t euid, egid; /* of the launcher */
+    uint64_t caps;       /* effective capabilities of the launcher */
+    bool clones;         /* it may clone mounts itself: CAP_SYS_ADMIN.  Otherwise: rootless */
+    bool maps;           /* it may write id maps for others: CAP_SETUID, CAP_SETGID */
+    bool makes_nodes;    /* mknod(2) of devices will work in the child */
+    int proc;            /* O_PATH of the launcher's /proc, checked to be procfs */
+    struct rf_objects objects;
+
+    int go[2];    /* pipe; the write end is only the supervisor's: hang-up means that it died */
+    int ready[2]; /* pipe; the write end closes at execve */
+    int child;    /* pid of the first process */
+    int pidfd;
+    int root_fd;         /* first process: the attached root */
+    const char *program; /* payload process: the path to execute */
+};
+
+#define RF_STEP_FAILED    125
+#define RF_NOT_EXECUTABLE 126
+#define RF_NOT_FOUND      127
+
+/* One line of the launch: see the table in launch.c. */
+struct rf_step {
+    const char *name; /* as in messages */
+    void (*run)(struct rf_launch *launch);
+    const char *words;                            /* for --plan */
+    void (*plan)(const struct rf_launch *launch); /* prints the policy's values, or NULL */
+};
+enum rf_stage { RF_BEFORE_CLONE, RF_IN_CHILD, RF_IN_PAYLOAD, RF_STAGES };
+extern const struct rf_step *const rf_launch_steps[RF_STAGES]; /* each ends with a NULL name */
+
+/* Runs every step of a stage in order. */
+void rf_launch_run(struct rf_launch *launch, enum rf_stage stage);
+
+/* Starts the payload and stays with it to the end; exits with the code to report. */
+_Noreturn void rf_launch_start(struct rf_launch *launch);
+
+static inline bool rf_launch_new(const struct rf_launch *launch, uint64_t kind) {
+    return (launch->ns->create & kind) != 0;
+}
+
+#endif

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "limit.h"
+#include "chars.h"
+#include "files.h"
+#include "limit_parts.h"
+#include "line.h"
+#include "status.h"
+#include <linux/magic.h>
+
+struct rf_limits rf_limits;
+const char rf_limit_advice[] = "; as an ordinary user start inside a delegated cgroup: systemd-run --user --scope -p "
+                               "Delegate=yes ringfence-run ...";
+const char rf_limit_names[RF_CTL_COUNT][8] = {"", "cpu", "memory", "pids", "io"};
+
+static const struct rf_limit *limit_at(const struct rf_launch *launch, uint32_t i) {
+    return RF_RECORD(&launch->view, LIMITS, struct rf_limit, i);
+}
+
+static struct rf_where at(uint32_t i) {
+    return RF_AT("cgroup", LIMITS, i);
+}
+
+static bool lists(const char *line_start, const char *controller) {
+    const char *p = line_start;
+    while (*p != ':' && *p != '\0') {
+        const char *rest = rf_chars_after(p, controller);
+        if (rest && (*rest == ',' || *rest == ':')) return true;
+        while (*p != ',' && *p != ':' && *p != '\0') p++;
+        if (*p == ',') p++;
+    }
+    return *controller == '\0' && *line_start == ':';
+}
+
+bool rf_limit_own(const char *controller, char *path, size_t size, uint32_t *id) {
+    const char *p = rf_limits.self;
+    while (*p != '\0') {
+        uint64_t number;
+        const char *end = rf_chars_find(p, '\n');
+        if (!end || !rf_chars_number(&p, &number) || *p++ != ':') return false;
+        bool here = lists(p, controller);
+        const char *colon = rf_chars_find(p, ':');
+        if (!colon || colon > end) return false;
+        if (here) {
+            struct rf_line line = {path, size, 0, false};
+            rf_line_bytes(&line, colon + 1, (size_t)(end - colon - 1));
+            *id = (uint32_t)number;
+            return !line.full && path[0] == '/';
+        }
+        p = end + 1;
+    }
+    return false;
+}
+
+long rf_limit_open_below(int mount, const char *path) {
+    while (*path == '/') path++;
+    return sys_openat2(mount, *path ? path : ".", O_RDONLY | O_DIRECTORY,
+                       RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+}
+
+/* A limit may name only files of its controller: never cgroup.procs, release_agent and the like. */
+static void check_names(const struct rf_launch *launch) {
+    for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_LIMITS); i++) {
+        const struct rf_limit *limit = limit_at(launch, i);
+        const char *file = rf_view_string(&launch->view, limit->file);
+        const char *rest = rf_chars_after(file, rf_limit_names[limit->controller]);
+        if (!rest || *rest != '.') rf_fail(at(i), 0, file, ": not a file of that cgroup controller");
+    }
+}
+
+/* Bit n: controller n is used by the policy; in *must those that it cannot do without. */
+static uint32_t wanted(const struct rf_launch *launch, uint32_t *must) {
+    uint32_t all = 0;
+    *must = 0;
+    for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_LIMITS); i++) {
+        const struct rf_limit *limit = limit_at(launch, i);
+        all |= 1u << limit->controller;
+        if (!(limit->flags & RF_LIMIT_OPTIONAL)) *must |= 1u << limit->controller;
+    }
+    if (rf_view_count(&launch->view, RF_IO) > 0) {
+        all |= 1u << RF_CTL_IO;
+        *must |= 1u << RF_CTL_IO;
+    }
+    return all;
+}
+
+_Noreturn static void missing(const struct rf_launch *launch, uint32_t controller) {
+    const char *name = rf_limit_names[controller];
+    struct rf_where where = controller == RF_CTL_IO ? RF_AT("cgroup", IO, 0) : RF_STEP("cgroup");
+    for (uint32_t i = rf_view_count(&launch->view, RF_LIMITS); i-- > 0;)
+        if (limit_at(launch, i)->controller == controller) where = at(i);
+    rf_fail(where, 0, "this machine has no cgroup controller '", name, "': it is neither in ",
+            rf_limits.mount_v2_path ? rf_limits.mount_v2_path : "/sys/fs/cgroup",
+            "/cgroup.controllers nor mounted as v1 at /sys/fs/cgroup/", controller == RF_CTL_IO ? "blkio" : name,
+            "; boot without cgroup_disable=, or let the service manager mount it");
+}
+
+static void find_versions(struct rf_launch *launch, uint32_t all, uint32_t must) {
+    for (uint32_t c = 1; c < RF_CTL_COUNT; c++) {
+        rf_limits.leaf_of[c] = -1;
+        if (!(all >> c & 1)) continue;
+        if (rf_limit_v1_has(c == RF_CTL_IO ? "blkio" : rf_limit_names[c]))
+            rf_limits.version[c] = 1;
+        else if (rf_limit_v2_has(rf_limit_names[c]))
+            rf_limits.version[c] = 2;
+        else if (must >> c & 1)
+            missing(launch, c);
+    }
+}
+
+static void check_places(void) {
+    for (int i = 0; i < rf_limits.leaf_count; i++) {
+        long error = sys_faccessat2(rf_limits.leaves[i].parent, "", 2, AT_EMPTY_PATH | AT_EACCESS);
+        if (error < 0)
+            rf_fail(RF_STEP("cgroup"), error, "no leaf can be made below our own cgroup (",
+                    rf_limits.leaves[i].v2 ? "v2" : "v1", ") for the policy's limits", rf_limit_advice);
+    }
+}
+
+void rf_limit_find(struct rf_launch *launch) {
+    uint32_t must, all = wanted(launch, &must), in_v2 = 0;
+    long n = rf_files_read(launch->proc, "self/cgroup", rf_limits.self, sizeof rf_limits.self);
+    if (n < 0) rf_limits.self[0] = '\0'; /* then nothing below finds our position, and says so if it matters */
+    check_names(launch);
+    rf_limits.mount_v2 = -1;
+    rf_limit_v2_mount();
+    find_versions(launch, all, must);
+    for (uint32_t c = 1; c < RF_CTL_COUNT; c++)
+        if (rf_limits.version[c] == 2) in_v2 |= 1u << c;
+    rf_limit_v2_choose(launch, in_v2, in_v2 != 0);
+    for (uint8_t c = 1; c < RF_CTL_COUNT; c++) {
+        if (rf_limits.version[c] == 2) rf_limits.leaf_of[c] = 0;
+        if (rf_limits.version[c] != 1) continue;
+        rf_limits.leaf_of[c] = rf_limit_v1_add(c == RF_CTL_IO ? "blkio" : rf_limit_names[c], true);
+        rf_limit_v1_check(launch, c);
+    }
+    if (all != 0) check_places();
+    if (!rf_limits.has_v2 && rf_limit_v1_has("freezer")) rf_limit_v1_add("freezer", false);
+}
+
+/* mkdir, open and lock.  Between the three a sweeper may take the directory for a stale one: it holds the
+ * lock while it removes it, so once we have the lock, the name either still leads to our inode or is gone. */
+static long make_leaf(struct rf_leaf *leaf) {
+    for (uint32_t n = 0; n < 32; n++) {
+        struct rf_line line = RF_LINE(leaf->name);
+        struct statx named, held;
+        rf_line_text(&line, "ringfence.");
+        rf_line_number(&line, (uint64_t)sys_getpid());
+        rf_line_text(&line, ".");
+        rf_line_number(&line, n);
+        long error = sys_mkdirat(leaf->parent, leaf->name, 0755);
+        if (error == -EEXIST) continue;
+        if (error < 0) return error;
+        long dir = sys_openat(leaf->parent, leaf->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+        if (dir == -ENOENT) continue;
+        if (dir >= 0) error = sys_flock((int)dir, LOCK_EX | LOCK_NB);
+        if (dir >= 0 && error == -EAGAIN) { /* a sweeper, or someone who wants to be in the way: another name */
+            sys_close((int)dir);
+            sys_unlinkat(leaf->parent, leaf->name, AT_REMOVEDIR);
+            continue;
+        }
+        if (dir < 0 || error < 0) {
+            sys_unlinkat(leaf->parent, leaf->name, AT_REMOVEDIR);
+            return dir < 0 ? dir : error;
+        }
+        if (sys_statx(leaf->parent, leaf->name, AT_SYMLINK_NOFOLLOW, &named) == 0 && sys_fstatx((int)dir, &held) == 0 &&
+            named.stx_ino == held.stx_ino) {
+            leaf->dir = (int)dir;
+            return 0;
+        }
+        sys_close((int)dir);
+    }
+    return -EEXIST;
+}
+
+static void make_leaves(bool must) {
+    for (int i = 0; i < rf_limits.leaf_count; i++) {
+        struct rf_leaf *leaf = &rf_limits.leaves[i];
+        long error = make_leaf(leaf);
+        if (error == 0 && !leaf->v2) {
+            long fd = sys_openat(leaf->dir, "cgroup.procs", O_WRONLY | O_NOFOLLOW, 0);
+            leaf->procs = fd < 0 ? -1 : (int)fd;
+            if (fd < 0) error = fd;
+        }
+        if (error == 0) continue;
+        if (must)
+            rf_fail(RF_STEP("cgroup"), error, "cannot make a leaf below our own cgroup (", leaf->v2 ? "v2" : "v1",
+                    ") for the policy's limits", rf_limit_advice);
+        /* Nothing was promised for it; the leaf would only have made the killing surer. */
+        if (leaf->dir >= 0) rf_limit_remove();
+        rf_limits.leaf_count = 0;
+        rf_limits.has_v2 = false;
+        return;
+    }
+}
+
+/* First number, and the second behind a space if there is one (cpu.max: quota and period). */
+static bool read_limit(const char *text, uint64_t *value, uint64_t *per) {
+    *per = 1;
+    if (!rf_chars_number(&text, value)) return false; /* "max", "-1" */
+    if (*text == ' ' && text[1] >= '0' && text[1] <= '9') {
+        text++;
+        if (!rf_chars_number(&text, per)) return false;
+    }
+    return true;
+}
+
+/* The kernel accepts a limit above that of an ancestor in silence; it would then not be the limit in force. */
+static void compare_above(const struct rf_launch *launch, uint32_t i, const struct rf_leaf *leaf) {
+    static const char files[][28] = {"memory.max",
+                                     "memory.high",
+                                     "memory.swap.max",
+                                     "pids.max",
+                                     "cpu.max",
+                                     "memory.limit_in_bytes",
+                                     "memory.memsw.limit_in_bytes"};
+    const char *file = rf_view_string(&launch->view, limit_at(launch, i)->file);
+    const char *text = rf_view_string(&launch->view, limit_at(launch, i)->text);
+    uint64_t ours, per, theirs, their_per;
+    char buffer[128], link[64], path[1024];
+    bool known = false;
+    for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) known = known || rf_chars_equal(files[f], file);
+    if (!known || !read_limit(text, &ours, &per)) return;
+    long dir = sys_openat(leaf->parent, ".", O_RDONLY | O_DIRECTORY, 0);
+    for (int depth = 0; dir >= 0 && depth < 64; depth++) {
+        if (rf_files_read((int)dir, file, buffer, sizeof buffer) > 0 && read_limit(buffer, &theirs, &their_per) &&
+            (unsigned __int128)ours * their_per > (unsigned __int128)theirs * per) {
+            struct rf_line line = RF_LINE(link);
+            rf_line_text(&line, "self/fd/");
+            rf_line_number(&line, (uint64_t)dir);
+            long n = sys_readlinkat(launch->proc, link, path, sizeof path - 1);
+            path[n < 0 ? 0 : n] = '\0';
+            rf_fail(at(i), 0, file, " ", text, " is more than the enclosing cgroup allows: ", path, "/", file, " is ",
+                    buffer);
+        }
+        long up = sys_openat((int)dir, "..", O_RDONLY | O_DIRECTORY, 0);
+        sys_close((int)dir);
+        dir = up;
+        if (up >= 0 && !rf_files_on((int)up, leaf->v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC)) break;
+    }
+    if (dir >= 0) sys_close((int)dir);
+}
+
+static bool reads_back(const struct rf_limit *limit, const char *text, const char *got) {
+    uint64_t value;
+    const char *p = got;
+    if (limit->compare == RF_CMP_EXACT) {
+        const char *rest = rf_chars_after(got, text);
+        return rest && (rf_chars_equal(rest, "\n") || *rest == '\0');
+    }
+    if (!rf_chars_number(&p, &value)) return limit->value == RF_UNLIMITED && rf_chars_equal(got, "max\n");
+    if (!rf_chars_equal(p, "\n")) return false;
+    if (limit->value == RF_UNLIMITED) return limit->version == 1 && value >= (UINT64_C(1) << 63) - (1u << 16);
+    return value <= limit->value && limit->value - value < (1u << 16); /* pages have up to 64 KiB */
+}
+
+/* Swap accounting off and no swap: then no swap can be used, whatever the limit. */
+static bool has_no_swap(const struct rf_launch *launch) {
+    char swaps[512];
+    if (rf_files_read(launch->proc, "swaps", swaps, sizeof swaps) < 0) return false;
+    const char *line = rf_chars_find(swaps, '\n');
+    return line && line[1] == '\0';
+}
+
+static void write_limit(const struct rf_launch *launch, uint32_t i) {
+    const struct rf_limit *limit = limit_at(launch, i);
+    const char *file = rf_view_string(&launch->view, limit->file);
+    const char *text = rf_view_string(&launch->view, limit->text);
+    uint32_t version = rf_limits.version[limit->controller];
+    char got[256];
+    if (version == 0 && limit->version == 2) rf_status_skipped(file); /* optional: the others have failed by now */
+    if (version != limit->version) return;
+    const struct rf_leaf *leaf = &rf_limits.leaves[rf_limits.leaf_of[limit->controller]];
+    compare_above(launch, i, leaf);
+    long error = rf_files_write(leaf->dir, file, text);
+    if (error == -ENOENT && (limit->flags & RF_LIMIT_OPTIONAL)) {
+        rf_status_skipped(file);
+        return;
+    }
+    if (error == -ENOENT && (limit->flags & RF_LIMIT_IF_SWAP) && has_no_swap(launch)) return;
+    if (error < 0)
+        rf_fail(at(i), error, "cannot write '", text, "' to ", file, leaf->v2 ? " (cgroup v2)" : " (cgroup v1)");
+    error = rf_files_read(leaf->dir, file, got, sizeof got);
+    if (error < 0) rf_fail(at(i), error, "cannot read back ", file);
+    if (!reads_back(limit, text, got)) rf_fail(at(i), 0, file, ": wrote '", text, "', the kernel made it '", got, "'");
+}
+
+void rf_limit_apply(struct rf_launch *launch) {
+    uint32_t must, all = wanted(launch, &must);
+    char device[32];
+    rf_limit_find(launch);
+    rf_limit_v2_prepare();
+    make_leaves(all != 0);
+    for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_LIMITS); i++) write_limit(launch, i);
+    for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_IO); i++) {
+        rf_limit_io_device(launch, i, device, sizeof device);
+        if (rf_limits.version[RF_CTL_IO] == 1)
+            rf_limit_v1_io(launch, i, device);
+        else
+            rf_limit_v2_io(launch, i, device);
+    }
+}
+
+int rf_limit_v2_leaf(void) {
+    return rf_limits.has_v2 ? rf_limits.leaves[0].dir : -1;
+}
+
+void rf_limit_enter(struct rf_launch *launch) {
+    (void)launch;
+    for (int i = 0; i < rf_limits.leaf_count; i++) {
+        struct rf_leaf *leaf = &rf_limits.leaves[i];
+        if (leaf->v2) continue;
+        long n = sys_write(leaf->procs, "0", 1);
+        if (n != 1) rf_fail(RF_STEP("cgroup"), n < 0 ? n : -EIO, "cannot enter the leaf ", leaf->name);
+    }
+}
+
+const char *rf_limit_path(const struct rf_launch *launch) {
+    char link[64];
+    struct rf_line line = RF_LINE(link);
+    if (rf_limits.leaf_count == 0) return NULL;
+    rf_line_text(&line, "self/fd/");
+    rf_line_number(&line, (uint64_t)rf_limits.leaves[0].dir);
+    long n = sys_readlinkat(launch->proc, link, rf_limits.path, sizeof rf_limits.path - 1);
+    if (n < 0) return NULL;
+    rf_limits.path[n] = '\0';
+    return rf_limits.path;
+}

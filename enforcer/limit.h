@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The cgroup leaf: made before the payload exists, its limits written and read back, the payload born in
+ * it; killed empty and removed behind it.
+ *
+ * A host may have cgroup v2, v1, or both (hybrid); each controller is in one of them, and each hierarchy
+ * in use gets its own leaf directory.  limit_v1.c is the only file that would go with v1.
+ */
+#ifndef RF_LIMIT_H
+#define RF_LIMIT_H
+
+#include "fail.h"
+
+/* Finds what this host offers for the policy; no side effect.  Fails where it is not enough. */
+void rf_limit_find(struct rf_launch *launch);
+
+/* Makes the leaf, writes and reads back every limit. */
+void rf_limit_apply(struct rf_launch *launch);
+
+/* The descriptor for CLONE_INTO_CGROUP, or -1. */
+int rf_limit_v2_leaf(void);
+
+/* First process, its first act: enters the v1 leaves (v2 was entered by clone3). */
+void rf_limit_enter(struct rf_launch *launch);
+
+/* Where the leaf is ("/sys/fs/cgroup/..."), or NULL. */
+const char *rf_limit_path(const struct rf_launch *launch);
+
+/* Supervisor, at the end: OOM kills so far; then kills what is left and removes the leaves.  False if a
+ * leaf could not be removed. */
+uint64_t rf_limit_oom_kills(void);
+bool rf_limit_remove(void);
+
+/* Removes leaves that killed enforcers left beside ours. */
+void rf_limit_sweep(void);
+
+#endif

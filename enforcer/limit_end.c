@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The end of a leaf: counting OOM kills, killing, removing; and sweeping those of killed enforcers. */
+#include "chars.h"
+#include "files.h"
+#include "limit_parts.h"
+
+static char buffer[2 * RF_PAGE];
+
+/* The number behind "\nNAME " in a file of lines, or 0. */
+static uint64_t field(const char *text, const char *name) {
+    while (text) {
+        const char *rest = rf_chars_after(text, name);
+        uint64_t value;
+        if (rest && *rest++ == ' ' && rf_chars_number(&rest, &value)) return value;
+        text = rf_chars_find(text, '\n');
+        if (text) text++;
+    }
+    return 0;
+}
+
+uint64_t rf_limit_oom_kills(void) {
+    int version = rf_limits.version[RF_CTL_MEMORY];
+    if (version == 0 || rf_limits.leaf_count == 0) return 0;
+    int dir = rf_limits.leaves[rf_limits.leaf_of[RF_CTL_MEMORY]].dir;
+    long n = rf_files_read(dir, version == 2 ? "memory.events" : "memory.oom_control", buffer, sizeof buffer);
+    return n < 0 ? 0 : field(buffer, "oom_kill");
+}
+
+/* Frozen, nothing can fork away from the list. */
+static void kill_listed(const struct rf_leaf *leaf) {
+    if (leaf->v2)
+        rf_files_write(leaf->dir, "cgroup.freeze", "1");
+    else
+        rf_limit_v1_freeze(leaf, true);
+    long fd = sys_openat(leaf->dir, "cgroup.procs", O_RDONLY | O_NOFOLLOW, 0), n = 0;
+    if (fd >= 0) n = sys_read((int)fd, buffer, sizeof buffer - 1);
+    if (fd >= 0) sys_close((int)fd);
+    buffer[n > 0 ? n : 0] = '\0'; /* a list longer than this comes again at the next try */
+    for (const char *p = buffer; p; p = rf_chars_find(p, '\n'), p = p ? p + 1 : NULL) {
+        uint64_t pid;
+        const char *q = p;
+        /* 0 is a process of another pid namespace; the last number may have been cut off. */
+        if (rf_chars_number(&q, &pid) && *q == '\n' && pid > 1 && pid <= INT32_MAX) sys_kill((int)pid, SIGKILL);
+    }
+    if (leaf->v2)
+        rf_files_write(leaf->dir, "cgroup.freeze", "0");
+    else
+        rf_limit_v1_freeze(leaf, false);
+}
+
+static void kill_all(void) {
+    const struct rf_leaf *leaf = &rf_limits.leaves[rf_limits.has_v2 ? 0 : rf_limits.leaf_count - 1];
+    if (leaf->dir < 0) return;
+    if (leaf->v2 && rf_files_write(leaf->dir, "cgroup.kill", "1") == 0) return; /* Linux 5.14 */
+    kill_listed(leaf);
+}
+
+static bool remove_once(void) {
+    bool all = true;
+    /* The leaf that kill_all() works on goes last. */
+    for (int k = 0; k < rf_limits.leaf_count; k++) {
+        struct rf_leaf *leaf = &rf_limits.leaves[rf_limits.has_v2 ? rf_limits.leaf_count - 1 - k : k];
+        if (leaf->dir < 0) continue;
+        long error = sys_unlinkat(leaf->parent, leaf->name, AT_REMOVEDIR);
+        if (error < 0 && error != -ENOENT) {
+            all = false;
+            break;
+        }
+        sys_close(leaf->dir);
+        leaf->dir = -1;
+    }
+    return all;
+}
+
+bool rf_limit_remove(void) {
+    struct __kernel_timespec pause = {0, 200000};
+    /* In all some 8 s: a killed process can be stuck in the kernel, waiting for a disk. */
+    for (int try = 0; try < 420; try++) {
+        if (remove_once()) {
+            rf_limit_v2_restore();
+            return true;
+        }
+        kill_all();
+        sys_ppoll(NULL, 0, &pause);
+        if (pause.tv_nsec < 20000000) pause.tv_nsec += pause.tv_nsec / 4;
+    }
+    return false;
+}
+
+struct entry { /* struct linux_dirent64 */
+    uint64_t inode, next;
+    uint16_t length;
+    uint8_t type;
+    char name[];
+};
+
+/* A leaf that nobody holds the lock of has lost its supervisor. */
+static void sweep_one(int parent, const char *name) {
+    const char *rest = rf_chars_after(name, "ringfence.");
+    if (!rest || *rest < '0' || *rest > '9') return;
+    long dir = sys_openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (dir < 0) return;
+    if (sys_flock((int)dir, LOCK_EX | LOCK_NB) == 0) sys_unlinkat(parent, name, AT_REMOVEDIR);
+    sys_close((int)dir);
+}
+
+void rf_limit_sweep(void) {
+    static _Alignas(8) char entries[RF_PAGE];
+    for (int i = 0; i < rf_limits.leaf_count; i++) {
+        int parent = rf_limits.leaves[i].parent;
+        /* Its own descriptor: reading a directory moves the position. */
+        long list = sys_openat(parent, ".", O_RDONLY | O_DIRECTORY, 0), n;
+        if (list < 0) continue;
+        while ((n = sys_getdents((int)list, entries, sizeof entries)) > 0)
+            for (long at = 0; at < n; at += ((struct entry *)(void *)(entries + at))->length)
+                sweep_one(parent, ((struct entry *)(void *)(entries + at))->name);
+        sys_close((int)list);
+    }
+}

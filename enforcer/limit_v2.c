@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* cgroup v2: where the leaf may go, and what has to be enabled on the way there. */
+#include "chars.h"
+#include "files.h"
+#include "limit_parts.h"
+#include "line.h"
+#include <linux/magic.h>
+
+#define ASIDE "ringfence.supervisor"
+
+static uint32_t needed;   /* bit n: controller n has to be enabled for the leaf */
+static const char *below; /* --cgroup-parent, relative to the mount, or NULL */
+static bool must_move;    /* our own cgroup is delegated, and only we are in it */
+static bool moved;
+static uint32_t enabled_here; /* controllers that we enabled in our own cgroup */
+
+static int parent(void) {
+    return rf_limits.leaves[0].parent;
+}
+
+void rf_limit_v2_mount(void) {
+    static const char *const places[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        long fd = sys_openat(AT_FDCWD, places[i], O_PATH | O_DIRECTORY, 0);
+        if (fd < 0) continue;
+        if (rf_files_on((int)fd, CGROUP2_SUPER_MAGIC)) {
+            rf_limits.mount_v2 = (int)fd;
+            rf_limits.mount_v2_path = places[i];
+            return;
+        }
+        sys_close((int)fd);
+    }
+}
+
+/* Whether a list of words separated by spaces holds this one. */
+static bool has_word(const char *list, const char *word) {
+    for (const char *p = list; p; p = rf_chars_find(p, ' '), p = p ? p + 1 : NULL) {
+        const char *rest = rf_chars_after(p, word);
+        if (rest && (*rest == ' ' || *rest == '\n' || *rest == '\0')) return true;
+    }
+    return false;
+}
+
+/* Which of the needed controllers are not named in a file of directory `dir`. */
+static uint32_t lacking(int dir, const char *file) {
+    char list[512];
+    uint32_t result = 0;
+    if (rf_files_read(dir, file, list, sizeof list) < 0) list[0] = '\0';
+    for (uint32_t c = 1; c < RF_CTL_COUNT; c++)
+        if ((needed >> c & 1) && !has_word(list, rf_limit_names[c])) result |= 1u << c;
+    return result;
+}
+
+bool rf_limit_v2_has(const char *controller) {
+    char list[512];
+    if (rf_limits.mount_v2 < 0) return false;
+    return rf_files_read(rf_limits.mount_v2, "cgroup.controllers", list, sizeof list) > 0 && has_word(list, controller);
+}
+
+static void take(long dir) {
+    rf_limits.leaves[0] = (struct rf_leaf){.parent = (int)dir, .dir = -1, .procs = -1, .v2 = true, .name = ""};
+    rf_limits.leaf_count = 1;
+    rf_limits.has_v2 = true;
+}
+
+/* Only the root of the whole hierarchy has no type; it alone may hold processes and enable controllers. */
+static bool is_real_root(int dir) {
+    return sys_faccessat(dir, "cgroup.type", 0) == -ENOENT;
+}
+
+/* systemd marks what it delegates; and a directory that belongs to an ordinary user is that user's. */
+static bool is_delegated(const struct rf_launch *launch, int dir) {
+    struct statx st;
+    char value[2];
+    if (sys_fgetxattr(dir, "trusted.delegate", value, sizeof value) == 1 && value[0] == '1') return true;
+    if (sys_fgetxattr(dir, "user.delegate", value, sizeof value) == 1 && value[0] == '1') return true;
+    return launch->euid != 0 && sys_fstatx(dir, &st) == 0 && st.stx_uid == launch->euid;
+}
+
+/* A process other than us in this cgroup, or 0. */
+static uint64_t find_other(int dir) {
+    static char list[RF_PAGE];
+    long n = rf_files_read(dir, "cgroup.procs", list, sizeof list);
+    if (n < 0 && n != -EFBIG) return UINT64_MAX;
+    for (const char *p = list; *p;) {
+        uint64_t pid;
+        if (!rf_chars_number(&p, &pid)) break;
+        if (pid != (uint64_t)sys_getpid()) return pid;
+        if (*p == '\n') p++;
+    }
+    return 0;
+}
+
+static void choose_named(struct rf_launch *launch, const char *name) {
+    const char *rest = rf_chars_after(name, rf_limits.mount_v2_path);
+    if (rest && (*rest == '/' || *rest == '\0'))
+        below = rest;
+    else if (*name == '/')
+        rf_fail(RF_STEP("cgroup"), 0, "--cgroup-parent ", name, ": not below ", rf_limits.mount_v2_path);
+    else
+        below = name;
+    long dir = rf_limit_open_below(rf_limits.mount_v2, below);
+    if (dir < 0) rf_fail(RF_STEP("cgroup"), dir, "--cgroup-parent ", name);
+    (void)launch;
+    take(dir);
+}
+
+_Noreturn static void refuse_place(const char *path, uint64_t other) {
+    if (other)
+        rf_fail(RF_STEP("cgroup"), 0, "our own cgroup ", rf_limits.mount_v2_path, path, " also holds process ",
+                RF_DECIMAL(other), ", so the controllers cannot be enabled in it; start alone in a cgroup",
+                rf_limit_advice);
+    rf_fail(RF_STEP("cgroup"), 0, "no place for the limits: our own cgroup ", rf_limits.mount_v2_path, path,
+            " is not delegated with the controllers they need; name a place with --cgroup-parent", rf_limit_advice);
+}
+
+void rf_limit_v2_choose(struct rf_launch *launch, uint32_t controllers, bool must) {
+    static char path[RF_PAGE];
+    uint32_t id;
+    needed = controllers;
+    if (launch->options->cgroup_parent && rf_limits.mount_v2 < 0)
+        rf_fail(RF_STEP("cgroup"), 0, "--cgroup-parent: this machine has no cgroup v2 mount");
+    if (rf_limits.mount_v2 < 0) return;
+    if (launch->options->cgroup_parent) {
+        choose_named(launch, launch->options->cgroup_parent);
+        return;
+    }
+    uint64_t other = 0;
+    long own = rf_limit_own("", path, sizeof path, &id) ? rf_limit_open_below(rf_limits.mount_v2, path) : -ENOENT;
+    if (own >= 0) {
+        int dir = (int)own;
+        bool ready = lacking(dir, "cgroup.subtree_control") == 0 || is_real_root(dir);
+        bool ours = is_delegated(launch, dir) || (launch->euid == 0 && !is_real_root(rf_limits.mount_v2));
+        if (!ready && ours && lacking(dir, "cgroup.controllers") == 0) {
+            other = find_other(dir);
+            ready = must_move = other == 0;
+        }
+        if (ready) {
+            take(own);
+            return;
+        }
+        sys_close(dir);
+    }
+    if (launch->euid == 0 && is_real_root(rf_limits.mount_v2)) {
+        long dir = rf_limit_open_below(rf_limits.mount_v2, "/");
+        if (dir >= 0) {
+            take(dir);
+            return;
+        }
+    }
+    if (must) refuse_place(path, other);
+}
+
+/* Enables in `dir` what is missing there. */
+static void enable_in(int dir, const char *name) {
+    uint32_t off = lacking(dir, "cgroup.subtree_control");
+    uint32_t absent = off & lacking(dir, "cgroup.controllers");
+    for (uint32_t c = 1; c < RF_CTL_COUNT; c++) {
+        char text[16] = "+";
+        struct rf_line line = {text, sizeof text, 1, false};
+        if (!(off >> c & 1)) continue;
+        if (absent >> c & 1)
+            rf_fail(RF_STEP("cgroup"), 0, "controller '", rf_limit_names[c], "' is not in cgroup.controllers of ", name,
+                    "; enable it in cgroup.subtree_control of its parent, or Delegate= it to the unit");
+        rf_line_text(&line, rf_limit_names[c]);
+        long error = rf_files_write(dir, "cgroup.subtree_control", text);
+        if (error < 0)
+            rf_fail(RF_STEP("cgroup"), error, "cannot write '", text, "' to cgroup.subtree_control of ", name,
+                    error == -EBUSY ? ", which holds processes itself" : "");
+        if (moved) enabled_here |= 1u << c;
+    }
+}
+
+static void move_aside(void) {
+    long error = sys_mkdirat(parent(), ASIDE, 0755);
+    if (error == 0 || error == -EEXIST) {
+        error = rf_files_write(parent(), ASIDE "/cgroup.procs", "0");
+        if (error < 0) sys_unlinkat(parent(), ASIDE, AT_REMOVEDIR);
+    }
+    if (error < 0) rf_fail(RF_STEP("cgroup"), error, "cannot move ourselves to " ASIDE " in our delegated cgroup");
+    moved = true;
+}
+
+void rf_limit_v2_prepare(void) {
+    static char path[RF_PAGE];
+    struct rf_line line = RF_LINE(path);
+    if (!rf_limits.has_v2 || needed == 0) return;
+    if (must_move) move_aside();
+    if (!below) {
+        enable_in(parent(), "our own cgroup, or the root cgroup");
+        return;
+    }
+    /* A controller reaches a cgroup only through every one above it. */
+    for (const char *p = below;;) {
+        long dir = rf_limit_open_below(rf_limits.mount_v2, path);
+        if (dir < 0) rf_fail(RF_STEP("cgroup"), dir, "--cgroup-parent: ", path);
+        enable_in((int)dir, line.used ? path : "the root cgroup");
+        sys_close((int)dir);
+        while (*p == '/') p++;
+        if (*p == '\0') break;
+        const char *end = rf_chars_find(p, '/');
+        rf_line_text(&line, line.used ? "/" : "");
+        rf_line_bytes(&line, p, end ? (size_t)(end - p) : rf_chars_length(p));
+        p += end ? (size_t)(end - p) : rf_chars_length(p);
+    }
+}
+
+void rf_limit_v2_restore(void) {
+    if (!moved) return;
+    moved = false;
+    for (uint32_t c = 1; c < RF_CTL_COUNT; c++) {
+        char text[16] = "-";
+        struct rf_line line = {text, sizeof text, 1, false};
+        if (!(enabled_here >> c & 1)) continue;
+        rf_line_text(&line, rf_limit_names[c]);
+        rf_files_write(parent(), "cgroup.subtree_control", text);
+    }
+    /* If another launch keeps a controller on, we stay aside; the delegated cgroup's owner removes it all. */
+    if (rf_files_write(parent(), "cgroup.procs", "0") == 0) sys_unlinkat(parent(), ASIDE, AT_REMOVEDIR);
+}
+
+static void put_value(struct rf_line *line, const char *key, uint64_t value) {
+    rf_line_text(line, key);
+    if (value == RF_UNLIMITED)
+        rf_line_text(line, "max");
+    else
+        rf_line_number(line, value);
+}
+
+void rf_limit_v2_io(struct rf_launch *launch, uint32_t i, const char *device) {
+    static char got[RF_PAGE];
+    const struct rf_io *io = RF_RECORD(&launch->view, IO, struct rf_io, i);
+    const struct rf_leaf *leaf = &rf_limits.leaves[0];
+    struct rf_where where = RF_AT("cgroup", IO, i);
+    char text[160];
+    struct rf_line line = RF_LINE(text);
+    rf_line_text(&line, device);
+    put_value(&line, " rbps=", io->rbps);
+    put_value(&line, " wbps=", io->wbps);
+    put_value(&line, " riops=", io->riops);
+    put_value(&line, " wiops=", io->wiops);
+    long error = rf_files_write(leaf->dir, "io.max", text);
+    if (error == -ENODEV) rf_fail(where, error, "the disk ", device, " cannot be throttled");
+    if (error < 0) rf_fail(where, error, "cannot write '", text, "' to io.max");
+    if (io->rbps == RF_UNLIMITED && io->wbps == RF_UNLIMITED && io->riops == RF_UNLIMITED && io->wiops == RF_UNLIMITED)
+        return; /* the kernel lists no line for it */
+    error = rf_files_read(leaf->dir, "io.max", got, sizeof got);
+    if (error < 0) rf_fail(where, error, "cannot read back io.max");
+    for (const char *p = got; p; p = rf_chars_find(p, '\n'), p = p ? p + 1 : NULL) {
+        const char *rest = rf_chars_after(p, text);
+        if (rest && (*rest == '\n' || *rest == '\0')) return;
+    }
+    rf_fail(where, 0, "io.max: wrote '", text, "', the kernel made it '", got, "'");
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading the blob and refusing whatever cannot be a launch, before any side effect. */
+#ifndef RF_LOAD_H
+#define RF_LOAD_H
+
+#include "launch.h"
+
+/* Fills launch->view and the section pointers from the options' policy. */
+void rf_load_policy(struct rf_launch *launch);
+
+/* The filter for this machine; count 0: the policy says `seccomp: none`. */
+const struct rf_insn *rf_load_filter(const struct rf_launch *launch, uint32_t *count);
+
+/* Whether an id inside the new user namespace is mapped (kind 0: uid, 1: gid); true without one. */
+bool rf_load_mapped(const struct rf_launch *launch, uint32_t kind, uint32_t id);
+
+#endif

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Options, and what has to be true before anything else. */
+#include "main.h"
+#include "check.h"
+#include "fail.h"
+#include "files.h"
+#include "limit.h"
+#include "line.h"
+#include "load.h"
+#include "params.h"
+#include "plan.h"
+#include <linux/auxvec.h>
+#include <linux/magic.h>
+#include <linux/prctl.h>
+
+#ifndef RF_VERSION
+#error "the build gives RF_VERSION"
+#endif
+
+static struct rf_launch launch;
+static struct rf_options options;
+
+static const char help[] =
+    "usage: ringfence-run [OPTIONS] POLICY.fence [--param NAME=VALUE]... [--] [PROGRAM [ARGS...]]\n"
+    "\n"
+    "Starts a program, fenced in as a compiled policy says, or does not start it.\n"
+    "\n"
+    "  --param NAME=VALUE   value of a parameter that the policy declares\n"
+    "  --policy-fd N        read the policy from a sealed memfd instead of a file\n"
+    "  --status-fd N        write one JSON line at the start and one at the end to descriptor N\n"
+    "  --cgroup-parent DIR  make the cgroup (v2) below DIR, a path below the cgroup mount\n"
+    "  --check              say what would keep this policy from starting here; start nothing\n"
+    "  --plan               print the steps of the launch; do nothing\n"
+    "  --version, --help\n"
+    "\n"
+    "Exit code: the program's; 128+N if signal N killed it; 125 if ringfence-run or the policy\n"
+    "failed; 126 if the program cannot be executed; 127 if it is not there.\n";
+
+_Noreturn static void print_and_exit(const char *text) {
+    size_t length = rf_chars_length(text);
+    while (length > 0) {
+        long n = sys_write(1, text, length);
+        if (n <= 0) sys_exit(RF_STEP_FAILED);
+        text += n;
+        length -= (size_t)n;
+    }
+    sys_exit(0);
+}
+
+static int descriptor(const char *option, const char *text, int lowest) {
+    const char *p = text;
+    uint64_t value;
+    if (!rf_chars_number(&p, &value) || *p != '\0' || value > INT32_MAX || value < (uint64_t)lowest)
+        rf_fail(RF_STEP("options"), 0, option, ": '", text, "' is not a descriptor number from ",
+                RF_DECIMAL((uint64_t)lowest));
+    long flags = sys_fcntl((int)value, F_GETFD, 0);
+    if (flags < 0) rf_fail(RF_STEP("options"), flags, option, " ", text);
+    return (int)value;
+}
+
+/* If `word` is this option, its value: behind '=', or the next word (then *used gets 2). */
+static const char *value_of(const char *option, const char *const *word, int *used) {
+    const char *rest = rf_chars_after(word[0], option);
+    if (!rest || (*rest != '\0' && *rest != '=')) return NULL;
+    *used = 1;
+    if (*rest == '=') return rest + 1;
+    if (!word[1]) rf_fail(RF_STEP("options"), 0, option, " needs a value");
+    *used = 2;
+    return word[1];
+}
+
+/* One option; the number of words it took, 0 if it is none. */
+static int parse_option(const char *const *word) {
+    const char *value;
+    int used = 1;
+    if (rf_chars_equal(word[0], "--check")) {
+        options.check = true;
+    } else if (rf_chars_equal(word[0], "--plan")) {
+        options.plan = true;
+    } else if (rf_chars_equal(word[0], "--help")) {
+        print_and_exit(help);
+    } else if (rf_chars_equal(word[0], "--version")) {
+        print_and_exit("ringfence-run " RF_VERSION "\n");
+    } else if ((value = value_of("--status-fd", word, &used))) {
+        options.status_fd = descriptor("--status-fd", value, 1);
+    } else if ((value = value_of("--policy-fd", word, &used))) {
+        options.policy_fd = descriptor("--policy-fd", value, 3);
+        options.policy = "--policy-fd";
+    } else if ((value = value_of("--cgroup-parent", word, &used))) {
+        options.cgroup_parent = value;
+    } else if ((value = value_of("--param", word, &used))) {
+        if (!rf_chars_find(value, '=')) rf_fail(RF_STEP("options"), 0, "--param ", value, ": is not NAME=VALUE");
+        if (options.parameter_count == RF_PARAMETERS_MAX) rf_fail(RF_STEP("options"), 0, "too many --param");
+        options.parameters[options.parameter_count++] = value;
+    } else {
+        return 0;
+    }
+    return used;
+}
+
+static void parse(const char *const *word) {
+    while (*word) {
+        int used = parse_option(word);
+        word += used;
+        if (used) continue;
+        if (rf_chars_equal(*word, "--")) {
+            word++;
+            if (options.policy) break;
+            if (*word) options.policy = *word++;
+            break;
+        }
+        if ((*word)[0] == '-' && (*word)[1] != '\0')
+            rf_fail(RF_STEP("options"), 0, "unknown option ", *word, "; see ringfence-run --help");
+        if (options.policy) break;
+        options.policy = *word++;
+    }
+    if (!options.policy) rf_fail(RF_STEP("options"), 0, "no policy named; see ringfence-run --help");
+    options.program = word;
+}
+
+/* Without 0-2 the next files opened, the policy or a cgroup, would be the payload's standard streams. */
+static void open_standard(void) {
+    for (int fd = 0; fd < 3; fd++) {
+        if (sys_fcntl(fd, F_GETFD, 0) != -EBADF) continue;
+        long opened = SYS4(openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
+        if (opened < 0) sys_exit(RF_STEP_FAILED); /* there may be no stderr to say it on */
+        if (opened != fd) sys_exit(RF_STEP_FAILED);
+    }
+}
+
+/* Whatever else the caller left open is not for us, and certainly not for the payload. */
+static void close_others(void) {
+    int keep[2] = {options.status_fd, options.policy_fd};
+    if (keep[0] > keep[1]) keep[0] = options.policy_fd, keep[1] = options.status_fd;
+    unsigned next = 3;
+    for (int i = 0; i < 2; i++) {
+        if (keep[i] < 3 || (unsigned)keep[i] < next) continue;
+        if ((unsigned)keep[i] > next) sys_close_range(next, (unsigned)keep[i] - 1);
+        long error = sys_fcntl(keep[i], F_SETFD, FD_CLOEXEC);
+        if (error < 0) rf_fail(RF_STEP("options"), error, "cannot set close-on-exec");
+        next = (unsigned)keep[i] + 1;
+    }
+    long error = sys_close_range(next, ~0u);
+    if (error < 0) rf_fail(RF_STEP("start"), error, "close_range: this needs Linux 5.10 or later");
+}
+
+/* Signals stay blocked until the payload has its own empty mask: none may end us half-way. */
+static void settle(const unsigned long *auxv) {
+    static const struct sys_action by_default;
+    for (; auxv[0] != AT_NULL; auxv += 2)
+        if (auxv[0] == AT_SECURE && auxv[1] != 0)
+            rf_fail(RF_STEP("start"), 0, "refuses to run set-user-id, set-group-id or with file capabilities");
+    long error = sys_prctl(PR_SET_DUMPABLE, 0, 0);
+    if (error == 0) error = sys_sigmask(~UINT64_C(0), NULL);
+    /* An inherited SIG_IGN would make the kernel reap our child behind our back. */
+    if (error == 0) error = sys_sigaction(SIGCHLD, &by_default, NULL);
+    if (error < 0) rf_fail(RF_STEP("start"), error, "cannot settle");
+}
+
+static bool holds(uint64_t caps, int number) {
+    return (caps >> number & 1) != 0;
+}
+
+/* Who we are, which decides how mounts, maps and nodes are made. */
+static void look_around(void) {
+    struct sys_caps caps;
+    long error = sys_capget(&caps);
+    if (error < 0) rf_fail(RF_STEP("start"), error, "cannot read our capabilities");
+    launch.euid = (uint32_t)sys_geteuid();
+    launch.egid = (uint32_t)sys_getegid();
+    launch.caps = caps.effective;
+    launch.clones = holds(caps.effective, CAP_SYS_ADMIN);
+    launch.maps = holds(caps.effective, CAP_SETUID) && holds(caps.effective, CAP_SETGID);
+    long proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (proc < 0) rf_fail(RF_STEP("start"), proc, "/proc");
+    if (!rf_files_on((int)proc, PROC_SUPER_MAGIC)) rf_fail(RF_STEP("start"), 0, "/proc is not procfs");
+    launch.proc = (int)proc;
+}
+
+/* mknod(2) of a device works only in the first user namespace, whose inode number is fixed (PROC_USER_INIT_INO). */
+static void look_at_nodes(void) {
+    struct statx st;
+    launch.makes_nodes = holds(launch.caps, CAP_MKNOD) && !rf_launch_new(&launch, CLONE_NEWUSER) &&
+                         rf_view_count(&launch.view, RF_DEVICES) > 0 &&
+                         sys_statx(launch.proc, "self/ns/user", 0, &st) == 0 && st.stx_ino == 0xEFFFFFFDu;
+}
+
+/* The kernel lays all the strings out in one run, arguments first. */
+static void find_words(int argc, const char *const *argv, const char *const *envp) {
+    const char *last = argc > 1 ? argv[argc - 1] : NULL;
+    const char *first = argc > 1 ? argv[1] : envp[0];
+    for (; *envp; envp++) last = *envp;
+    if (!last || first > last) return;
+    options.words = (char *)(uintptr_t)first;
+    options.words_end = (char *)(uintptr_t)last + rf_chars_length(last);
+}
+
+_Noreturn void rf_main(int argc, const char *const *argv, const char *const *envp, const unsigned long *auxv) {
+    /* Not as initialisers: these structs are large, and zero pages cost nothing in the file. */
+    options.status_fd = options.policy_fd = -1;
+    launch.root_fd = launch.pidfd = launch.proc = launch.go[0] = launch.go[1] = launch.ready[0] = launch.ready[1] = -1;
+    launch.options = &options;
+    options.environment = envp;
+    find_words(argc, argv, envp);
+    open_standard();
+    rf_fail_init(&launch);
+    settle(auxv);
+    parse(argc > 0 ? argv + 1 : argv);
+    close_others();
+    look_around();
+    rf_load_policy(&launch);
+    rf_params_bind(&launch);
+    look_at_nodes();
+    if (options.plan) {
+        rf_plan_print(&launch);
+        sys_exit(0);
+    }
+    if (options.check) rf_check(&launch);
+    rf_launch_start(&launch);
+}
+
+/* The kernel's initial stack: argc, argv, NULL, envp, NULL, auxv. */
+_Noreturn void rf_main_start(const unsigned long *stack) {
+    int argc = (int)stack[0];
+    const char *const *argv = (const char *const *)(stack + 1);
+    const char *const *envp = argv + argc + 1;
+    const char *const *end = envp;
+    while (*end) end++;
+    rf_main(argc, argv, envp, (const unsigned long *)(end + 1));
+}

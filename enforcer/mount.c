@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mount.h"
+#include "chars.h"
+#include "line.h"
+#include <linux/magic.h>
+
+struct device {
+    uint32_t major, minor;
+};
+static struct device own[RF_MOUNTS_MAX + 8], guarded[3];
+static uint32_t own_count, guarded_count;
+static bool old_kernel;
+
+int rf_mount_new(const char *type, unsigned attributes, struct rf_where where, const char *const *options) {
+    long fs = sys_fsopen(type);
+    if (fs < 0) rf_fail(where, fs, "cannot make a ", type);
+    for (; options && options[0]; options += 2) {
+        long error = sys_fsconfig((int)fs, FSCONFIG_SET_STRING, options[0], options[1]);
+        if (error < 0) rf_fail(where, error, type, ": option ", options[0], "=", options[1]);
+    }
+    long error = sys_fsconfig((int)fs, FSCONFIG_CMD_CREATE, NULL, NULL);
+    if (error < 0) rf_fail(where, error, "cannot make a ", type);
+    long mount = sys_fsmount((int)fs, attributes);
+    if (mount < 0) rf_fail(where, mount, "cannot mount a ", type);
+    sys_close((int)fs);
+    return (int)mount;
+}
+
+static bool same_device(const struct statx *st, const struct device *list, uint32_t count) {
+    for (uint32_t i = 0; i < count; i++)
+        if (list[i].major == st->stx_dev_major && list[i].minor == st->stx_dev_minor) return true;
+    return false;
+}
+
+static void remember(int mount, struct device *list, uint32_t *count, uint32_t most) {
+    struct statx st;
+    long error = sys_fstatx(mount, &st);
+    if (error < 0 || *count >= most) rf_fail(RF_STEP("mounts"), error, "cannot look at a file system of our own");
+    list[(*count)++] = (struct device){st.stx_dev_major, st.stx_dev_minor};
+}
+
+void rf_mount_own(int mount) {
+    remember(mount, own, &own_count, sizeof own / sizeof own[0]);
+}
+void rf_mount_guard(int mount) {
+    remember(mount, guarded, &guarded_count, sizeof guarded / sizeof guarded[0]);
+}
+
+/* Whether a path is /proc, /sys or /dev, or lies below one by its text. */
+static bool is_special(const char *path) {
+    static const char tops[][6] = {"/proc", "/sys", "/dev"};
+    for (size_t i = 0; i < sizeof tops / sizeof tops[0]; i++) {
+        const char *rest = rf_chars_after(path, tops[i]);
+        if (rest && (*rest == '/' || *rest == '\0')) return true;
+    }
+    return false;
+}
+
+/* EAGAIN: something was renamed during the walk, so that IN_ROOT could not be sure. */
+static long walk(int dir, const char *path, uint64_t flags, uint64_t resolve) {
+    long fd = -EAGAIN;
+    for (int try = 0; try < 64 && fd == -EAGAIN; try++) fd = sys_openat2(dir, path, O_PATH | flags, resolve);
+    return fd;
+}
+
+long rf_mount_find(const struct rf_launch *launch, const char *path) {
+    uint64_t resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+    if (is_special(path)) resolve |= RESOLVE_NO_SYMLINKS;
+    return walk(launch->root_fd, path, 0, resolve);
+}
+
+static int find_target(const struct rf_launch *launch, char *path, bool directory, struct rf_where where);
+
+/* Makes the last component in its directory, which is made itself if need be: `path` is cut there meanwhile. */
+static int make_target(const struct rf_launch *launch, char *path, bool directory, struct rf_where where) {
+    struct statx st;
+    char *slash = path;
+    for (char *p = path; *p; p++)
+        if (*p == '/') slash = p;
+    const char *name = slash + 1;
+    *slash = '\0';
+    int above = slash == path ? launch->root_fd : find_target(launch, path, true, where);
+    *slash = '/';
+    long error = sys_fstatx(above, &st);
+    if (error < 0) rf_fail(where, error, path);
+    if (!same_device(&st, own, own_count))
+        rf_fail(where, 0, path, directory ? ": the image lacks this directory" : ": the image lacks this file",
+                "; add it there, empty (nothing is ever created in an image)");
+    error = directory ? sys_mkdirat(above, name, 0755) : sys_mknodat(above, name, S_IFREG | 0644, 0);
+    if (error < 0) rf_fail(where, error, path, ": cannot make the mount point");
+    long fd = walk(above, name, O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+    if (fd < 0) rf_fail(where, fd, path);
+    if (above != launch->root_fd) sys_close(above);
+    return (int)fd;
+}
+
+static int find_target(const struct rf_launch *launch, char *path, bool directory, struct rf_where where) {
+    struct statx st;
+    long fd = rf_mount_find(launch, path);
+    if (fd == -ENOENT) return make_target(launch, path, directory, where);
+    if (fd == -ELOOP && is_special(path)) rf_fail(where, fd, path, ": the image has a symbolic link on this path");
+    if (fd < 0) rf_fail(where, fd, path, ": no such mount point in the image");
+    long error = sys_fstatx((int)fd, &st);
+    if (error < 0) rf_fail(where, error, path);
+    if (directory != ((st.stx_mode & S_IFMT) == S_IFDIR))
+        rf_fail(where, 0, path, directory ? ": is not a directory in the image" : ": is a directory in the image");
+    if (!is_special(path) && same_device(&st, guarded, guarded_count))
+        rf_fail(where, 0, path, ": a symbolic link of the image leads it into /proc, /sys or /dev");
+    return (int)fd;
+}
+
+int rf_mount_target(const struct rf_launch *launch, const char *path, bool directory, struct rf_where where) {
+    static char copy[RF_PAGE];
+    struct rf_line line = RF_LINE(copy);
+    rf_line_text(&line, path);
+    if (line.full) rf_fail(where, -ENAMETOOLONG, path);
+    return find_target(launch, copy, directory, where);
+}
+
+/* By path, as before Linux 5.12. */
+static long remount(int mount, unsigned long flags) {
+    char path[40];
+    struct rf_line line = RF_LINE(path);
+    rf_line_text(&line, "/proc/self/fd/");
+    rf_line_number(&line, (uint64_t)mount);
+    return sys_mount(path, flags);
+}
+
+void rf_mount_attach(int mount, int target, struct rf_where where, const char *name) {
+    const struct mount_attr private = {.propagation = MS_PRIVATE};
+    long error = sys_move_mount(mount, target);
+    if (error < 0) rf_fail(where, error, name, ": cannot attach the mount");
+    sys_close(target);
+    error = sys_mount_setattr(mount, AT_RECURSIVE, &private);
+    if (error == -ENOSYS) error = remount(mount, MS_REC | MS_PRIVATE);
+    if (error < 0) rf_fail(where, error, name, ": cannot make the mount private");
+}
+
+/* Every flag that is to stay has to be said again. */
+static long restrict_by_path(int mount, unsigned attributes) {
+    struct statfs fs;
+    long error = sys_fstatfs(mount, &fs);
+    if (error < 0) return error;
+    /* ST_RDONLY, ST_NOSUID, ST_NODEV, ST_NOEXEC and their MS_ and MOUNT_ATTR_ namesakes are the same bits;
+     * without an atime flag a remount keeps what is there. */
+    unsigned long keep = (unsigned long)fs.f_flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
+    return remount(mount, MS_REMOUNT | MS_BIND | keep | attributes);
+}
+
+void rf_mount_restrict(int mount, unsigned attributes, bool recursive, struct rf_where where, const char *name) {
+    struct mount_attr attr = {.attr_set = attributes};
+    struct statfs fs;
+    long error = sys_mount_setattr(mount, recursive ? AT_RECURSIVE : 0, &attr);
+    if (error == -ENOSYS) {
+        old_kernel = true;
+        if (recursive) rf_fail(where, error, name, ": restricting a recursive mount takes Linux 5.12");
+        error = restrict_by_path(mount, attributes);
+    }
+    if (error < 0) rf_fail(where, error, name, ": cannot set the mount's flags");
+    error = sys_fstatfs(mount, &fs);
+    if (error < 0) rf_fail(where, error, name);
+    if (((unsigned long)fs.f_flags & attributes) != attributes)
+        rf_fail(where, 0, name, ": the kernel did not keep the mount's flags");
+}
+
+bool rf_mount_is_old_kernel(void) {
+    return old_kernel;
+}

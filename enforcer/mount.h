@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What all furnish_*.c need: making a file system, finding a mount point inside the root, attaching.
+ *
+ * A target is resolved once, to a descriptor, and the mount is made on that descriptor: there is no second
+ * walk for a hostile image to change.  Nothing is ever created in an image.
+ */
+#ifndef RF_MOUNT_H
+#define RF_MOUNT_H
+
+#include "fail.h"
+
+/* A new, detached file system; options: key, value, ..., NULL. */
+int rf_mount_new(const char *type, unsigned attributes, struct rf_where where, const char *const *options);
+
+/* O_PATH inside the root.  Below /proc, /sys and /dev no symlink is followed at all; elsewhere none leads out
+ * of the root, and no magic link is followed.  -errno. */
+long rf_mount_find(const struct rf_launch *launch, const char *path);
+
+/* The same for a mount point; a missing one is made if it would lie on a file system of our own, else fails. */
+int rf_mount_target(const struct rf_launch *launch, const char *path, bool directory, struct rf_where where);
+
+/* Attaches a detached mount to a mount point.  From then on it is private, with all below it: a clone of a shared
+ * mount of the host is its peer, and what we mount in it would appear on the host. */
+void rf_mount_attach(int mount, int target, struct rf_where where, const char *name);
+
+/* Adds MOUNT_ATTR_* to an attached mount, and to all below it if asked; verified. */
+void rf_mount_restrict(int mount, unsigned attributes, bool recursive, struct rf_where where, const char *name);
+
+/* Whether the kernel has mount_setattr(2) was seen to be false by the last restrict (before Linux 5.12). */
+bool rf_mount_is_old_kernel(void);
+
+/* Remembers a file system as made by us: mount points may be created on it. */
+void rf_mount_own(int mount);
+/* Remembers /proc, /sys or /dev: an image's symlinks must not lead a mount there. */
+void rf_mount_guard(int mount);
+
+#endif

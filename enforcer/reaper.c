@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "reaper.h"
+#include "confine.h"
+#include "enter.h"
+#include <linux/prctl.h>
+
+int rf_reaper_next_signal(int signalfd) {
+    struct signalfd_siginfo info;
+    long n;
+    do n = sys_read(signalfd, &info, sizeof info);
+    while (n == -EINTR);
+    return n == (long)sizeof info && info.ssi_signo >= 1 && info.ssi_signo <= RF_SIGNALS ? (int)info.ssi_signo : 0;
+}
+
+/* Takes all that has ended; exits when the payload has. */
+static void reap(int payload) {
+    for (;;) {
+        siginfo_t info = {.si_pid = 0};
+        long error = sys_waitid(P_ALL, 0, &info, WEXITED | WNOHANG);
+        if (error == -EINTR) continue;
+        if (error < 0) sys_exit(RF_STEP_FAILED); /* the payload is not reaped yet, so there is something to wait for */
+        if (info.si_pid == 0) return;
+        if (info.si_pid != payload) continue;
+        bool exited = info.si_code == 1; /* CLD_EXITED */
+        rf_shared->code = exited ? info.si_status : 0;
+        rf_shared->signal = exited ? 0 : info.si_status;
+        __atomic_store_n(&rf_shared->ended, 1u, __ATOMIC_RELEASE);
+        sys_exit(exited ? info.si_status : 128 + info.si_status);
+    }
+}
+
+static void pass_on(int signal, int payload) {
+    if (signal == SIGPIPE) return;
+    /* The payload leads a session without a terminal, where the kernel ignores SIGTSTP and its kin. */
+    if (signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU) signal = SIGSTOP;
+    sys_kill(payload, signal); /* not yet reaped, so the number is its own */
+}
+
+/* The payload may read /proc/1/cmdline, and with CAP_SYS_PTRACE /proc/1/environ: the launcher's words and variables
+ * (host paths, tokens) are not its business. */
+static void forget_words(const struct rf_launch *launch) {
+    char *end = launch->options->words_end;
+    for (char *p = launch->options->words; p < end; p++) *p = '\0';
+}
+
+/* A payload with the reaper's uid must not find anything to gain in it. */
+static void become_harmless(const struct rf_launch *launch) {
+    unsigned keep = (unsigned)launch->go[0];
+    long error = keep > 0 ? sys_close_range(0, keep - 1) : 0;
+    if (error == 0) error = sys_close_range(keep + 1, ~0u);
+    if (error < 0) rf_fail(RF_STEP("reaper"), error, "cannot close descriptors");
+    if (!rf_confine_caps_only_kill(0)) rf_fail(RF_STEP("reaper"), 0, "cannot drop capabilities");
+}
+
+_Noreturn static void watch(const struct rf_launch *launch, int payload) {
+    forget_words(launch);
+    become_harmless(launch);
+    long fd = sys_signalfd(~UINT64_C(0));
+    if (fd < 0) rf_fail(RF_STEP("reaper"), fd, "cannot make a signalfd");
+    reap(payload); /* its SIGCHLD may have come before the signalfd; it is pending, but this costs nothing */
+    for (;;) {
+        struct pollfd polls[2] = {{.fd = (int)fd, .events = POLLIN}, {.fd = launch->go[0], .events = 0}};
+        long n = sys_ppoll(polls, 2, NULL);
+        if (n < 0 && n != -EINTR) sys_exit(RF_STEP_FAILED);
+        if (polls[1].revents) sys_exit(RF_STEP_FAILED); /* the supervisor is gone; with us goes the namespace */
+        if (!(polls[0].revents & POLLIN)) continue;
+        int signal = rf_reaper_next_signal((int)fd);
+        if (signal == SIGCHLD)
+            reap(payload);
+        else if (signal != 0)
+            pass_on(signal, payload);
+    }
+}
+
+void rf_reaper_start(struct rf_launch *launch) {
+    struct clone_args args = {.exit_signal = SIGCHLD};
+    if (launch->process->init != RF_INIT_REAPER) return;
+    if (rf_launch_new(launch, CLONE_NEWUSER) && rf_launch_new(launch, CLONE_NEWTIME)) rf_enter_time(launch);
+    long us = sys_getpid();
+    /* In a new pid namespace we are init anyway; elsewhere orphans come to us only if we ask. */
+    long error = sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0);
+    if (error < 0) rf_fail(RF_STEP("reaper"), error, "cannot become a subreaper");
+    long child = sys_clone3(&args);
+    if (child < 0) rf_fail(RF_STEP("reaper"), child, "cannot start the payload process");
+    if (child > 0) watch(launch, (int)child);
+    rf_enter_die_with_parent(launch);
+    if (sys_getppid() != us) sys_exit(RF_STEP_FAILED);
+    rf_confine_session(launch); /* not the reaper's session: a signal to the one is not for the other */
+}

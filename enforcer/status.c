@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "status.h"
+#include "fail.h"
+#include "limit.h"
+#include "line.h"
+
+#define SKIPPED_MAX 72
+
+static const char *skipped[SKIPPED_MAX];
+static uint32_t skipped_count;
+
+static void send(const struct rf_launch *launch, struct rf_line *line) {
+    size_t done = 0;
+    rf_line_text(line, "}\n");
+    while (launch->options->status_fd >= 0 && done < line->used) {
+        long n = sys_write(launch->options->status_fd, line->start + done, line->used - done);
+        if (n == -EINTR) continue;
+        if (n <= 0) return; /* nobody listens any more: the payload's life does not hang on it */
+        done += (size_t)n;
+    }
+}
+
+void rf_status_start(const struct rf_launch *launch) {
+    static char text[2 * RF_PAGE];
+    struct rf_line line = RF_LINE(text);
+    const char *cgroup = rf_limit_path(launch);
+    if (launch->options->status_fd < 0) return;
+    rf_line_text(&line, "{\"event\":\"start\",\"pid\":");
+    rf_line_signed(&line, launch->child);
+    rf_line_text(&line, ",\"cgroup\":");
+    rf_line_text(&line, cgroup ? "\"" : "null");
+    if (cgroup) rf_line_json(&line, cgroup);
+    if (cgroup) rf_line_text(&line, "\"");
+    send(launch, &line);
+}
+
+void rf_status_exit(const struct rf_launch *launch, int code, int signal, uint64_t oom_kills) {
+    static char text[RF_PAGE];
+    struct rf_line line = RF_LINE(text);
+    if (launch->options->status_fd < 0) return;
+    rf_line_text(&line, "{\"event\":\"exit\",\"code\":");
+    rf_line_signed(&line, code);
+    rf_line_text(&line, ",\"signal\":");
+    rf_line_signed(&line, signal);
+    rf_line_text(&line, ",\"oom_kills\":");
+    rf_line_number(&line, oom_kills);
+    rf_line_text(&line, ",\"skipped\":[");
+    for (uint32_t i = 0; i < skipped_count; i++) {
+        rf_line_text(&line, i ? ",\"" : "\"");
+        rf_line_json(&line, skipped[i]);
+        rf_line_text(&line, "\"");
+    }
+    rf_line_text(&line, "]");
+    send(launch, &line);
+}
+
+void rf_status_error(const struct rf_launch *launch, int code, const char *step, const char *message) {
+    static char text[6 * RF_PAGE];
+    struct rf_line line = RF_LINE(text);
+    if (launch->options->status_fd < 0) return;
+    rf_line_text(&line, "{\"event\":\"error\",\"exit\":");
+    rf_line_signed(&line, code);
+    rf_line_text(&line, ",\"step\":\"");
+    rf_line_json(&line, step);
+    rf_line_text(&line, "\",\"message\":\"");
+    rf_line_json(&line, message);
+    rf_line_text(&line, "\"");
+    send(launch, &line);
+}
+
+void rf_status_skipped(const char *name) {
+    if (skipped_count < SKIPPED_MAX) skipped[skipped_count++] = name;
+}
+
+void rf_status_tell_skipped(void) {
+    char text[1024];
+    struct rf_line line = RF_LINE(text);
+    if (skipped_count == 0) return;
+    rf_line_text(&line, "ringfence-run: optional items that this machine cannot do were skipped: ");
+    for (uint32_t i = 0; i < skipped_count; i++) {
+        rf_line_text(&line, i ? ", " : "");
+        rf_line_text(&line, skipped[i]);
+    }
+    rf_fail_print(2, text);
+}

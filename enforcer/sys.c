@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a C compiler expects to find even in a freestanding program, and capget/capset as 64-bit words. */
+#include "sys.h"
+
+static void split(struct __user_cap_data_struct data[2], const struct sys_caps *caps) {
+    for (unsigned i = 0; i < 2; i++) {
+        data[i].effective = (uint32_t)(caps->effective >> 32 * i);
+        data[i].permitted = (uint32_t)(caps->permitted >> 32 * i);
+        data[i].inheritable = (uint32_t)(caps->inheritable >> 32 * i);
+    }
+}
+
+long sys_capget(struct sys_caps *caps) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2];
+    long error = SYS2(capget, &header, data);
+    if (error < 0) return error;
+    caps->effective = data[0].effective | (uint64_t)data[1].effective << 32;
+    caps->permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+    caps->inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
+    return 0;
+}
+
+long sys_capset(const struct sys_caps *caps) {
+    struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+    struct __user_cap_data_struct data[2];
+    split(data, caps);
+    return SYS2(capset, &header, data);
+}
+
+#ifndef RF_HOSTED
+void *memcpy(void *restrict to, const void *restrict from, size_t size);
+void *memmove(void *to, const void *from, size_t size);
+void *memset(void *to, int byte, size_t size);
+int memcmp(const void *a, const void *b, size_t size);
+size_t strlen(const char *text);
+
+/* -fno-builtin alone does not stop gcc from turning these loops into calls of themselves. */
+#ifdef __clang__
+#define NO_LOOP_IDIOM
+#else
+#define NO_LOOP_IDIOM __attribute__((optimize("no-tree-loop-distribute-patterns")))
+#endif
+
+NO_LOOP_IDIOM void *memcpy(void *restrict to, const void *restrict from, size_t size) {
+    unsigned char *t = to;
+    const unsigned char *f = from;
+    for (size_t i = 0; i < size; i++) t[i] = f[i];
+    return to;
+}
+
+NO_LOOP_IDIOM void *memmove(void *to, const void *from, size_t size) {
+    unsigned char *t = to;
+    const unsigned char *f = from;
+    if (t < f)
+        for (size_t i = 0; i < size; i++) t[i] = f[i];
+    else
+        for (size_t i = size; i > 0; i--) t[i - 1] = f[i - 1];
+    return to;
+}
+
+NO_LOOP_IDIOM void *memset(void *to, int byte, size_t size) {
+    unsigned char *t = to;
+    for (size_t i = 0; i < size; i++) t[i] = (unsigned char)byte;
+    return to;
+}
+
+NO_LOOP_IDIOM int memcmp(const void *a, const void *b, size_t size) {
+    const unsigned char *p = a, *q = b;
+    for (size_t i = 0; i < size; i++)
+        if (p[i] != q[i]) return p[i] < q[i] ? -1 : 1;
+    return 0;
+}
+
+NO_LOOP_IDIOM size_t strlen(const char *text) {
+    size_t n = 0;
+    while (text[n]) n++;
+    return n;
+}
+#endif
