@@ -23,7 +23,7 @@ struct rf_where {
 
 /* `error` is a negative errno, or 0.  The strings behind it are concatenated, NULL ends them: hence the macros. */
 _Noreturn void rf_fail_with(struct rf_where where, long error, ...) __attribute__((sentinel));
-#define rf_fail(where, error, ...) rf_fail_with((where), (error), __VA_ARGS__, NULL)
+#define rf_fail(where, error, ...) rf_fail_with((where), (error), __VA_ARGS__, (const char *)NULL)
 
 /* The same with another exit code than 125. */
 void rf_fail_exit_with(int code);

@@ -40,6 +40,18 @@ void rf_furnish_proc(struct rf_launch *launch) {
     sys_close(mount);
 }
 
+/* What the host has mounted in its /sys comes along; its cgroups, v1 ones with their release agents even, must not. */
+static void cover_cgroups(const struct rf_launch *launch, struct rf_where where) {
+    static const char *const options[] = {"mode", "555", "size", "4k", "nr_inodes", "1", NULL};
+    static const char path[] = "/sys/fs/cgroup";
+    long target = rf_mount_find(launch, path);
+    if (target == -ENOENT) return;
+    if (target < 0) rf_fail(where, target, path);
+    int empty = rf_mount_new("tmpfs", QUIET | MOUNT_ATTR_RDONLY, where, options);
+    rf_mount_attach(empty, (int)target, where, path);
+    sys_close(empty);
+}
+
 void rf_furnish_sys(struct rf_launch *launch) {
     const struct rf_where where = RF_FIELD("sys", ROOT, struct rf_root, sys);
     if (rf_furnish_keeps(launch) || launch->root->sys == RF_SYS_NONE) return;
@@ -47,7 +59,10 @@ void rf_furnish_sys(struct rf_launch *launch) {
     int mount = from_host ? clone_host("/sys", SYSFS_MAGIC, where)
                           : rf_mount_new("sysfs", QUIET | MOUNT_ATTR_RDONLY, where, NULL);
     rf_mount_attach(mount, rf_mount_target(launch, "/sys", true, where), where, "/sys");
-    if (from_host) rf_mount_restrict(mount, QUIET | MOUNT_ATTR_RDONLY, true, where, "/sys");
+    if (from_host) {
+        rf_mount_restrict(mount, QUIET | MOUNT_ATTR_RDONLY, true, where, "/sys");
+        cover_cgroups(launch, where);
+    }
     rf_mount_guard(mount);
     sys_close(mount);
 }

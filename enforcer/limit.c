@@ -127,7 +127,7 @@ void rf_limit_find(struct rf_launch *launch) {
     for (uint32_t c = 1; c < RF_CTL_COUNT; c++)
         if (rf_limits.version[c] == 2) in_v2 |= 1u << c;
     rf_limit_v2_choose(launch, in_v2, in_v2 != 0);
-    for (uint8_t c = 1; c < RF_CTL_COUNT; c++) {
+    for (uint32_t c = 1; c < RF_CTL_COUNT; c++) {
         if (rf_limits.version[c] == 2) rf_limits.leaf_of[c] = 0;
         if (rf_limits.version[c] != 1) continue;
         rf_limits.leaf_of[c] = rf_limit_v1_add(c == RF_CTL_IO ? "blkio" : rf_limit_names[c], true);

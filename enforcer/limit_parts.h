@@ -47,7 +47,7 @@ bool rf_limit_v1_has(const char *controller);
  * place in it, fails, or -1 unless it must be. */
 int rf_limit_v1_add(const char *controller, bool must);
 /* v1: fails where a v2 limit of the policy has no v1 counterpart. */
-void rf_limit_v1_check(struct rf_launch *launch, uint8_t controller);
+void rf_limit_v1_check(struct rf_launch *launch, uint32_t controller);
 /* v1: the device limits of one record. */
 void rf_limit_v1_io(struct rf_launch *launch, uint32_t i, const char *device);
 /* v1 without any v2: freezes (true) or thaws the leaf. */

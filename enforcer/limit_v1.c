@@ -70,7 +70,7 @@ static bool has_counterpart(const struct rf_launch *launch, const char *file) {
     return false;
 }
 
-void rf_limit_v1_check(struct rf_launch *launch, uint8_t controller) {
+void rf_limit_v1_check(struct rf_launch *launch, uint32_t controller) {
     const struct rf_view *v = &launch->view;
     for (uint32_t i = 0; i < rf_view_count(v, RF_LIMITS); i++) {
         const struct rf_limit *limit = RF_RECORD(v, LIMITS, struct rf_limit, i);

@@ -89,6 +89,12 @@ static void check_identity(const struct rf_launch *launch) {
     if (!rf_load_mapped(launch, 1, p->gid))
         rf_fail(RF_FIELD("load", PROCESS, struct rf_process, gid), 0, "process.gid ", RF_DECIMAL(p->gid),
                 " has no mapping in namespaces.user");
+    for (uint32_t i = 0; i < rf_view_count(v, RF_MOUNTS); i++) {
+        const struct rf_mount *m = RF_RECORD(v, MOUNTS, struct rf_mount, i);
+        if (m->kind == RF_MOUNT_TMPFS && !(rf_load_mapped(launch, 0, m->uid) && rf_load_mapped(launch, 1, m->gid)))
+            rf_fail(RF_AT("load", MOUNTS, i), 0, rf_view_string(v, m->target),
+                    ": its uid or gid has no mapping in namespaces.user");
+    }
     for (uint32_t i = 0; i < rf_view_count(v, RF_GROUPS); i++) {
         uint32_t gid = RF_RECORD(v, GROUPS, struct rf_group, i)->gid;
         if (!rf_load_mapped(launch, 1, gid))

@@ -1,6 +1,35 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a C compiler expects to find even in a freestanding program, and capget/capset as 64-bit words. */
+/* System calls that are more than one instruction, and what a C compiler expects to find even without a libc. */
 #include "sys.h"
+
+/* Called from many places, so not inline: each of these is several times the size of a call. */
+
+long sys_openat2(int dir, const char *path, uint64_t flags, uint64_t resolve) {
+    struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = resolve};
+    return SYS4(openat2, dir, path, &how, sizeof how);
+}
+
+long sys_openat(int dir, const char *path, int flags, unsigned mode) {
+    return SYS4(openat, dir, path, flags | O_CLOEXEC, mode);
+}
+
+long sys_fstatx(int fd, struct statx *st) {
+    return sys_statx(fd, "", AT_EMPTY_PATH, st);
+}
+
+long sys_statx(int dir, const char *path, unsigned flags, struct statx *st) {
+    return SYS5(statx, dir, path, flags, STATX_BASIC_STATS, st);
+}
+
+long sys_prctl(int option, unsigned long a, unsigned long b) {
+    return SYS5(prctl, option, a, b, 0, 0);
+}
+
+long sys_ppoll(struct pollfd *fds, unsigned count, const struct __kernel_timespec *timeout) {
+    struct __kernel_timespec copy = {0, 0}; /* the kernel writes the rest of the time back */
+    if (timeout) copy = *timeout;
+    return SYS5(ppoll, fds, count, timeout ? &copy : NULL, NULL, 0);
+}
 
 static void split(struct __user_cap_data_struct data[2], const struct sys_caps *caps) {
     for (unsigned i = 0; i < 2; i++) {

@@ -60,13 +60,9 @@
     sys_6(__NR_##n, SYS_ARG(a), SYS_ARG(b), SYS_ARG(c), SYS_ARG(d), SYS_ARG(e), SYS_ARG(f))
 
 /* Files. */
-static inline long sys_openat2(int dir, const char *path, uint64_t flags, uint64_t resolve) {
-    struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = resolve};
-    return SYS4(openat2, dir, path, &how, sizeof how);
-}
-static inline long sys_openat(int dir, const char *path, int flags, unsigned mode) {
-    return SYS4(openat, dir, path, flags | O_CLOEXEC, mode);
-}
+/* O_CLOEXEC is always added. */
+long sys_openat2(int dir, const char *path, uint64_t flags, uint64_t resolve);
+long sys_openat(int dir, const char *path, int flags, unsigned mode);
 static inline long sys_close(int fd) {
     return SYS1(close, fd);
 }
@@ -91,13 +87,9 @@ static inline long sys_ioctl(int fd, unsigned long request, void *arg) {
 static inline long sys_flock(int fd, unsigned operation) {
     return SYS2(flock, fd, operation);
 }
-static inline long sys_statx(int dir, const char *path, unsigned flags, struct statx *st) {
-    return SYS5(statx, dir, path, flags, STATX_BASIC_STATS, st);
-}
+long sys_statx(int dir, const char *path, unsigned flags, struct statx *st);
 /* Of the very file behind `fd`, O_PATH included. */
-static inline long sys_fstatx(int fd, struct statx *st) {
-    return sys_statx(fd, "", AT_EMPTY_PATH, st);
-}
+long sys_fstatx(int fd, struct statx *st);
 static inline long sys_fstatfs(int fd, struct statfs *fs) {
     return SYS2(fstatfs, fd, fs);
 }
@@ -141,11 +133,7 @@ static inline long sys_getcwd(char *buffer, size_t size) {
 static inline long sys_pipe(int fds[2]) {
     return SYS2(pipe2, fds, O_CLOEXEC);
 }
-static inline long sys_ppoll(struct pollfd *fds, unsigned count, const struct __kernel_timespec *timeout) {
-    struct __kernel_timespec copy = {0, 0}; /* the kernel writes the rest of the time back */
-    if (timeout) copy = *timeout;
-    return SYS5(ppoll, fds, count, timeout ? &copy : NULL, NULL, 0);
-}
+long sys_ppoll(struct pollfd *fds, unsigned count, const struct __kernel_timespec *timeout);
 static inline long sys_mmap_shared(size_t size) {
     return SYS6(mmap, 0, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 }
@@ -224,9 +212,7 @@ static inline long sys_sethostname(const char *name, size_t length) {
 static inline long sys_prlimit(unsigned resource, const struct rlimit64 *set, struct rlimit64 *old) {
     return SYS4(prlimit64, 0, resource, set, old);
 }
-static inline long sys_prctl(int option, unsigned long a, unsigned long b) {
-    return SYS5(prctl, option, a, b, 0, 0);
-}
+long sys_prctl(int option, unsigned long a, unsigned long b);
 static inline long sys_seccomp(unsigned operation, unsigned flags, const void *args) {
     return SYS3(seccomp, operation, flags, args);
 }
