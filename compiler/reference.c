@@ -34,6 +34,25 @@ static const char *const merge_words[] = {
     [M_KEYED] = "by key",      [M_SEALED] = "union, never removable", [M_OWN] = "not inherited",
 };
 
+/* The kind of member, in the plural. */
+static const char *members_in_words(const char *spec) {
+    static const char *const words[][2] = {
+        {"arch", "machines"},
+        {"base", "base policies"},
+        {"call", "system calls and `\"@groups\"`"},
+        {"capability", "capabilities"},
+        {"device", "device nodes"},
+        {"env", "variables"},
+        {"id", "group ids"},
+        {"key", "key paths"},
+        {"path", "paths"},
+        {"text", "texts"},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i][0], spec) == 0) return words[i][1];
+    return spec;
+}
+
 static void print_type(FILE *out, const struct key_info *key) {
     fputs(type_words[key->type], out);
     if (key->type == T_ENUM)
@@ -42,7 +61,7 @@ static void print_type(FILE *out, const struct key_info *key) {
             fprintf(out, "%s `%.*s`", w == key->spec ? "" : ",", (int)n, w);
             w += n + (w[n] == '|');
         }
-    if (key->type == T_LIST || key->type == T_SET) fprintf(out, " of %ss", key->spec);
+    if (key->type == T_LIST || key->type == T_SET) fprintf(out, " of %s", members_in_words(key->spec));
     if (key->type == T_INT || key->type == T_SINT) fprintf(out, " %s", key->spec);
 }
 

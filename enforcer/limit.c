@@ -204,8 +204,7 @@ static bool read_limit(const char *text, uint64_t *value, uint64_t *per) {
     return true;
 }
 
-/* The kernel accepts a limit above that of an ancestor in silence; it would then not be the limit in force. */
-static void compare_above(const struct rf_launch *launch, uint32_t i, const struct rf_leaf *leaf) {
+static bool is_compared(const char *file) {
     static const char files[][28] = {"memory.max",
                                      "memory.high",
                                      "memory.swap.max",
@@ -213,31 +212,48 @@ static void compare_above(const struct rf_launch *launch, uint32_t i, const stru
                                      "cpu.max",
                                      "memory.limit_in_bytes",
                                      "memory.memsw.limit_in_bytes"};
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (rf_chars_equal(files[i], file)) return true;
+    return false;
+}
+
+/* Fails if the limit of record i is above that of the cgroup at `dir`.  The root has no such file. */
+static void compare_with(const struct rf_launch *launch, uint32_t i, int dir, const char *file, const char *text) {
+    char theirs_text[128], link[64], path[1024];
+    uint64_t ours, per, theirs, their_per;
+    long n = rf_files_read(dir, file, theirs_text, sizeof theirs_text);
+    if (n == -ENOENT) return;
+    if (n < 0) rf_fail(at(i), n, "cannot read ", file, " of an enclosing cgroup");
+    if (!read_limit(text, &ours, &per) || !read_limit(theirs_text, &theirs, &their_per) ||
+        (unsigned __int128)ours * their_per <= (unsigned __int128)theirs * per)
+        return;
+    struct rf_line line = RF_LINE(link);
+    rf_line_text(&line, "self/fd/");
+    rf_line_number(&line, (uint64_t)dir);
+    n = sys_readlinkat(launch->proc, link, path, sizeof path - 1);
+    path[n < 0 ? 0 : n] = '\0';
+    rf_fail(at(i), 0, file, " ", text, " is more than the enclosing cgroup allows: ", path, "/", file, " is ",
+            theirs_text);
+}
+
+/* The kernel accepts a limit above that of an ancestor in silence; it would then not be the limit in force. */
+static void compare_above(const struct rf_launch *launch, uint32_t i, const struct rf_leaf *leaf) {
     const char *file = rf_view_string(&launch->view, limit_at(launch, i)->file);
     const char *text = rf_view_string(&launch->view, limit_at(launch, i)->text);
-    uint64_t ours, per, theirs, their_per;
-    char buffer[128], link[64], path[1024];
-    bool known = false;
-    for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) known = known || rf_chars_equal(files[f], file);
-    if (!known || !read_limit(text, &ours, &per)) return;
+    struct statfs fs;
+    if (!is_compared(file)) return;
     long dir = sys_openat(leaf->parent, ".", O_RDONLY | O_DIRECTORY, 0);
-    for (int depth = 0; dir >= 0 && depth < 64; depth++) {
-        if (rf_files_read((int)dir, file, buffer, sizeof buffer) > 0 && read_limit(buffer, &theirs, &their_per) &&
-            (unsigned __int128)ours * their_per > (unsigned __int128)theirs * per) {
-            struct rf_line line = RF_LINE(link);
-            rf_line_text(&line, "self/fd/");
-            rf_line_number(&line, (uint64_t)dir);
-            long n = sys_readlinkat(launch->proc, link, path, sizeof path - 1);
-            path[n < 0 ? 0 : n] = '\0';
-            rf_fail(at(i), 0, file, " ", text, " is more than the enclosing cgroup allows: ", path, "/", file, " is ",
-                    buffer);
-        }
+    for (;;) {
+        if (dir < 0) rf_fail(at(i), dir, "cannot open an enclosing cgroup");
+        long error = sys_fstatfs((int)dir, &fs);
+        if (error < 0) rf_fail(at(i), error, "cannot look at an enclosing cgroup");
+        if ((unsigned long)fs.f_type != (leaf->v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC)) break;
+        compare_with(launch, i, (int)dir, file, text);
         long up = sys_openat((int)dir, "..", O_RDONLY | O_DIRECTORY, 0);
         sys_close((int)dir);
         dir = up;
-        if (up >= 0 && !rf_files_on((int)up, leaf->v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC)) break;
     }
-    if (dir >= 0) sys_close((int)dir);
+    sys_close((int)dir);
 }
 
 static bool reads_back(const struct rf_limit *limit, const char *text, const char *got) {

@@ -153,7 +153,7 @@ struct rf_root {
 };
 
 enum rf_mount_kind { RF_MOUNT_BIND = 1, RF_MOUNT_TMPFS = 2 };
-#define RF_MOUNT_WRITABLE  0x1u
+#define RF_MOUNT_WRITABLE  0x1u /* of a BIND; a TMPFS is always writable */
 #define RF_MOUNT_RECURSIVE 0x2u /* BIND; without WRITABLE it needs RF_REQUIRE_MOUNT_SETATTR */
 
 struct rf_mount {          /* in ascending byte order of target, so parents come first */
@@ -226,7 +226,7 @@ struct rf_process {
 struct rf_arg {
     struct rf_str text;
 };                                /* ARGS: the program and its arguments; ENV: NAME=value */
-#define RF_PASS_ENV_OPTIONAL 0x1u /* say nothing special when the variable is not set */
+#define RF_PASS_ENV_OPTIONAL 0x1u /* may be unset in the launcher; without it that fails the launch */
 struct rf_pass_env {              /* a variable taken from the launcher's environment */
     struct rf_str name;
     uint32_t flags;

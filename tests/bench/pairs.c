@@ -82,7 +82,7 @@ int main(int argc, char **argv) {
             commands[i].ratio[round - WARM_UP] = t / commands[0].microseconds[round - WARM_UP];
         }
     for (size_t i = 0; i < count; i++)
-        printf("%8.0f us  %6.2fx  %.60s\n", median(commands[i].microseconds, rounds), median(commands[i].ratio, rounds),
-               commands[i].text);
+        printf("%8.0f us  %6.2fx  %.100s\n", median(commands[i].microseconds, rounds),
+               median(commands[i].ratio, rounds), commands[i].text);
     return 0;
 }

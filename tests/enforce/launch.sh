@@ -3,6 +3,7 @@
 # launch.sh RINGFENCE_RUN MKBLOB: launches real programs under blobs made by mkblob, and looks at what came of it:
 # exit codes, messages, what the payload sees, and that nothing stays behind.  TAP on stdout.
 # Needs root and a static busybox; what else is missing is a SKIP with its reason.
+# shellcheck disable=SC2086,SC2016 # words of a policy are split on purpose; $(name) is a parameter of the policy
 set -u
 RUN=$(readlink -f "$1")
 MKBLOB=$(readlink -f "$2")
