@@ -187,9 +187,8 @@ void rf_bind(struct compile_context *c, struct file *file, const struct node *ro
     struct bind b = {c, file};
     const struct node *version = rf_tree_get(root, "ringfence");
     if (!version) {
-        struct diag *d =
-            rf_diag(c->diags, D_MISSING_KEY, root->pairs && root->count ? root->pairs[0].key->at : root->at,
-                    "the first key of a policy is 'ringfence: 1'");
+        struct diag *d = rf_diag(c->diags, D_MISSING_KEY, root->count ? root->pairs[0].key->at : root->at,
+                                 "the first key of a policy is 'ringfence: 1'");
         rf_diag_help(c->diags, d, "it says which version of the policy language the file is written in");
     }
     bind_section(&b, "", root);

@@ -182,9 +182,9 @@ static int run(int argc, char **argv) {
     static char param_word[] = "--param";
     size_t room = (size_t)argc + 1;
     struct lists lists = {calloc(room, sizeof *lists.include), calloc(2 * room, sizeof *lists.parameters), param_word};
-    if (!lists.include || !lists.parameters) return EXIT_TROUBLE;
+    bool room_is_there = lists.include && lists.parameters;
     struct options o = {.include = lists.include, .parameters = lists.parameters, .color = want_color("auto")};
-    int bad = parse(command, argc - 1, argv + 1, &lists, &o);
+    int bad = room_is_there ? parse(command, argc - 1, argv + 1, &lists, &o) : EXIT_TROUBLE;
     int code = bad ? (bad < 0 ? EXIT_CLEAN : bad) : command->run(&o);
     free(lists.include);
     free(lists.parameters);

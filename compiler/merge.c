@@ -98,7 +98,7 @@ static void unite_items(struct compile_context *c, const struct key_info *key, s
 static struct item unite_named(struct compile_context *c, const struct key_info *key, const struct item *first,
                                const struct value *const *from, size_t n) {
     const struct item *said[BASES_MAX] = {first}, *last[BASES_MAX] = {first};
-    const struct value *inner[BASES_MAX];
+    const struct value *inner[BASES_MAX] = {NULL};
     size_t said_count = 1, last_count = 0;
     for (size_t i = 0; i < n; i++) {
         const struct item *item = rf_item_find(from[i], first->name);

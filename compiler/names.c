@@ -30,8 +30,9 @@ const char *rf_name_capability_at(unsigned n) {
 }
 
 int rf_name_capability(const char *name) {
-    for (unsigned i = 0; rf_name_capability_at(i); i++)
-        if (strcmp(rf_name_capability_at(i), name) == 0) return (int)i;
+    const char *known;
+    for (unsigned i = 0; (known = rf_name_capability_at(i)); i++)
+        if (strcmp(known, name) == 0) return (int)i;
     return -1;
 }
 
