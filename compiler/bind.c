@@ -158,7 +158,7 @@ static void bind_pair(struct bind *b, const char *prefix, const struct pair *pai
 }
 
 static void bind_section(struct bind *b, const char *prefix, const struct node *node) {
-    for (size_t i = 0; i < node->count; i++) bind_pair(b, prefix, &node->pairs[i]);
+    for (size_t i = 0; node->pairs && i < node->count; i++) bind_pair(b, prefix, &node->pairs[i]);
 }
 
 /* One call named (not through a group) in two action lists of one file: which one was meant? */

@@ -180,14 +180,14 @@ static int run(int argc, char **argv) {
         return usage("unknown command '%s'", argv[1]);
     }
     static char param_word[] = "--param";
+    struct rf_arena *arena = rf_arena_new();
     size_t room = (size_t)argc + 1;
-    struct lists lists = {calloc(room, sizeof *lists.include), calloc(2 * room, sizeof *lists.parameters), param_word};
-    bool room_is_there = lists.include && lists.parameters;
+    struct lists lists = {rf_arena_alloc(arena, room * sizeof *lists.include),
+                          rf_arena_alloc(arena, 2 * room * sizeof *lists.parameters), param_word};
     struct options o = {.include = lists.include, .parameters = lists.parameters, .color = want_color("auto")};
-    int bad = room_is_there ? parse(command, argc - 1, argv + 1, &lists, &o) : EXIT_TROUBLE;
+    int bad = parse(command, argc - 1, argv + 1, &lists, &o);
     int code = bad ? (bad < 0 ? EXIT_CLEAN : bad) : command->run(&o);
-    free(lists.include);
-    free(lists.parameters);
+    rf_arena_free(arena);
     return code;
 }
 

@@ -125,7 +125,7 @@ static void unite_items(struct compile_context *c, const struct key_info *key, s
     const struct value *place = from[0]; /* what to show for the whole: a base that adds something */
     for (size_t i = n; i-- > 0;)
         if (rf_merge_count(from[i])) place = from[i];
-    *into = *place;
+    *into = *place; // cppcheck-suppress uninitvar ; from[] is filled up to n, which the caller saw to be at least 1
     into->items = NULL;
     into->count = 0;
     into->mode = MODE_PLAIN;

@@ -30,9 +30,9 @@ const char *rf_name_capability_at(unsigned n) {
 }
 
 int rf_name_capability(const char *name) {
-    const char *known;
-    for (unsigned i = 0; (known = rf_name_capability_at(i)); i++)
-        if (strcmp(known, name) == 0) return (int)i;
+    if (!capability_count) fill_capabilities();
+    for (unsigned i = 0; i < capability_count; i++)
+        if (strcmp(capability_names[i], name) == 0) return (int)i;
     return -1;
 }
 

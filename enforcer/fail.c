@@ -9,67 +9,78 @@ void (*rf_fail_undo)(struct rf_launch *launch);
 
 static struct rf_launch *the_launch; /* for the view and the options only */
 static bool in_child;
-static int exit_code = RF_STEP_FAILED;
+static int exit_code; /* 0: RF_STEP_FAILED */
 
-struct error_name {
-    uint8_t number;
-    char name[13];
-    const char *words;
-};
-static const struct error_name errors[] = {
-    {EPERM, "EPERM", "operation not permitted"},
-    {ENOENT, "ENOENT", "no such file or directory"},
-    {ESRCH, "ESRCH", "no such process"},
-    {EINTR, "EINTR", "interrupted"},
-    {EIO, "EIO", "input/output error"},
-    {ENXIO, "ENXIO", "no such device or address"},
-    {E2BIG, "E2BIG", "argument list too long"},
-    {ENOEXEC, "ENOEXEC", "not in a format that can be executed"},
-    {EBADF, "EBADF", "bad file descriptor"},
-    {EAGAIN, "EAGAIN", "temporarily unavailable, or a limit is reached"},
-    {ENOMEM, "ENOMEM", "out of memory"},
-    {EACCES, "EACCES", "permission denied"},
-    {EFAULT, "EFAULT", "bad address"},
-    {EBUSY, "EBUSY", "busy"},
-    {EEXIST, "EEXIST", "exists already"},
-    {EXDEV, "EXDEV", "leaves the allowed directory"},
-    {ENODEV, "ENODEV", "no such device or file system"},
-    {ENOTDIR, "ENOTDIR", "not a directory"},
-    {EISDIR, "EISDIR", "is a directory"},
-    {EINVAL, "EINVAL", "invalid argument"},
-    {ENFILE, "ENFILE", "too many open files in the system"},
-    {EMFILE, "EMFILE", "too many open files: raise RLIMIT_NOFILE of the launcher"},
-    {ENOTTY, "ENOTTY", "wrong kind of file"},
-    {ETXTBSY, "ETXTBSY", "being written"},
-    {EFBIG, "EFBIG", "too large"},
-    {ENOSPC, "ENOSPC", "no space left, or a kernel limit is reached"},
-    {EROFS, "EROFS", "read-only file system"},
-    {EMLINK, "EMLINK", "too many links"},
-    {EPIPE, "EPIPE", "nobody reads"},
-    {ERANGE, "ERANGE", "out of range"},
-    {EDEADLK, "EDEADLK", "would deadlock"},
-    {ENAMETOOLONG, "ENAMETOOLONG", "name too long"},
-    {ENOSYS, "ENOSYS", "this kernel does not have it"},
-    {ENOTEMPTY, "ENOTEMPTY", "directory not empty"},
-    {ELOOP, "ELOOP", "a symbolic link that is not allowed here, or too many"},
-    {ENODATA, "ENODATA", "no data"},
-    {EOVERFLOW, "EOVERFLOW", "an id without a mapping, or a value too large"},
-    {EUSERS, "EUSERS", "too many users or nested namespaces"},
-    {EOPNOTSUPP, "EOPNOTSUPP", "not supported"},
-    {ELIBBAD, "ELIBBAD", "its interpreter is damaged"},
-    {ESTALE, "ESTALE", "stale file handle"},
-    {EDQUOT, "EDQUOT", "quota exceeded"},
-};
+/* The errnos that a launch can meet, in words. */
+#define RF_ERRNOS(X)                                                                                                   \
+    X(EPERM, "operation not permitted")                                                                                \
+    X(ENOENT, "no such file or directory")                                                                             \
+    X(ESRCH, "no such process")                                                                                        \
+    X(EINTR, "interrupted")                                                                                            \
+    X(EIO, "input/output error")                                                                                       \
+    X(ENXIO, "no such device or address")                                                                              \
+    X(E2BIG, "argument list too long")                                                                                 \
+    X(ENOEXEC, "not in a format that can be executed")                                                                 \
+    X(EBADF, "bad file descriptor")                                                                                    \
+    X(EAGAIN, "temporarily unavailable, or a limit is reached")                                                        \
+    X(ENOMEM, "out of memory")                                                                                         \
+    X(EACCES, "permission denied")                                                                                     \
+    X(EFAULT, "bad address")                                                                                           \
+    X(EBUSY, "busy")                                                                                                   \
+    X(EEXIST, "exists already")                                                                                        \
+    X(EXDEV, "leaves the allowed directory")                                                                           \
+    X(ENODEV, "no such device or file system")                                                                         \
+    X(ENOTDIR, "not a directory")                                                                                      \
+    X(EISDIR, "is a directory")                                                                                        \
+    X(EINVAL, "invalid argument")                                                                                      \
+    X(ENFILE, "too many open files in the system")                                                                     \
+    X(EMFILE, "too many open files: raise RLIMIT_NOFILE of the launcher")                                              \
+    X(ENOTTY, "wrong kind of file")                                                                                    \
+    X(ETXTBSY, "being written")                                                                                        \
+    X(EFBIG, "too large")                                                                                              \
+    X(ENOSPC, "no space left, or a kernel limit is reached")                                                           \
+    X(EROFS, "read-only file system")                                                                                  \
+    X(EMLINK, "too many links")                                                                                        \
+    X(EPIPE, "nobody reads")                                                                                           \
+    X(ERANGE, "out of range")                                                                                          \
+    X(EDEADLK, "would deadlock")                                                                                       \
+    X(ENAMETOOLONG, "name too long")                                                                                   \
+    X(ENOSYS, "this kernel does not have it")                                                                          \
+    X(ENOTEMPTY, "directory not empty")                                                                                \
+    X(ELOOP, "a symbolic link that is not allowed here, or too many")                                                  \
+    X(ENODATA, "no data")                                                                                              \
+    X(EOVERFLOW, "an id without a mapping, or a value too large")                                                      \
+    X(EUSERS, "too many users or nested namespaces")                                                                   \
+    X(EOPNOTSUPP, "not supported")                                                                                     \
+    X(ELIBBAD, "its interpreter is damaged")                                                                           \
+    X(ESTALE, "stale file handle")                                                                                     \
+    X(EDQUOT, "quota exceeded")
 
-static const struct error_name *find_error(long error) {
-    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
-        if (errors[i].number == -error) return &errors[i];
+/* Numbers, and name and words behind each other: no pointers have to be stored. */
+static const uint8_t errno_numbers[] = {
+#define RF_X(number, words) number,
+    RF_ERRNOS(RF_X)
+#undef RF_X
+};
+static const char errno_texts[] =
+#define RF_X(number, words) #number "\0" words "\0"
+    RF_ERRNOS(RF_X)
+#undef RF_X
+    ;
+
+/* The name of an errno, followed by NUL and its words; NULL if it has none here. */
+static const char *find_errno(long error) {
+    const char *text = errno_texts;
+    for (size_t i = 0; i < sizeof errno_numbers; i++) {
+        if (errno_numbers[i] == -error) return text;
+        text += rf_chars_length(text) + 1;
+        text += rf_chars_length(text) + 1;
+    }
     return NULL;
 }
 
 const char *rf_fail_errno_name(long error) {
-    const struct error_name *found = find_error(error);
-    return found ? found->name : NULL;
+    return find_errno(error);
 }
 
 /* capabilities(7), by number from 0; one string, so that no pointers have to be stored. */
@@ -101,7 +112,8 @@ void rf_fail_print(int fd, const char *text) {
     char safe[1024];
     struct rf_line line = RF_LINE(safe);
     for (; *text != '\0'; text++) {
-        char c = (unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text;
+        char c = *text;
+        if ((unsigned char)c < 0x20 || c == 0x7f) c = '?';
         rf_line_bytes(&line, &c, 1);
         if (line.used + 2 < line.size && text[1] != '\0') continue;
         if (text[1] == '\0') rf_line_text(&line, "\n");
@@ -137,12 +149,12 @@ static void add_message(struct rf_line *line, struct rf_where where, long error,
         rf_line_bytes(line, part, length);
     }
     if (error != 0) {
-        const struct error_name *found = find_error(error);
+        const char *found = find_errno(error);
         rf_line_text(line, ": ");
         if (found) {
-            rf_line_text(line, found->name);
+            rf_line_text(line, found);
             rf_line_text(line, " (");
-            rf_line_text(line, found->words);
+            rf_line_text(line, found + rf_chars_length(found) + 1);
             rf_line_text(line, ")");
         } else {
             rf_line_text(line, "errno ");
@@ -188,14 +200,14 @@ _Noreturn void rf_fail_with(struct rf_where where, long error, ...) {
         if (failing) sys_exit(RF_STEP_FAILED); /* the undoing failed too: say the first thing only */
         failing = true;
         add_message(&line, where, error, parts);
-        report(exit_code, where.step, message);
+        report(exit_code ? exit_code : RF_STEP_FAILED, where.step, message);
     }
     if (!__atomic_exchange_n(&rf_shared->claimed, 1u, __ATOMIC_ACQ_REL)) {
         struct rf_line step = RF_LINE(rf_shared->step);
         line = RF_LINE(rf_shared->what);
         add_message(&line, where, error, parts);
         rf_line_text(&step, where.step);
-        rf_shared->exit = exit_code;
+        rf_shared->exit = exit_code ? exit_code : RF_STEP_FAILED;
         __atomic_store_n(&rf_shared->failed, 1u, __ATOMIC_RELEASE);
     }
     va_end(parts);

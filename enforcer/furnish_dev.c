@@ -3,7 +3,7 @@
 #include "furnish.h"
 #include "mount.h"
 
-static int dev = -1;
+static int dev; /* 0 until rf_furnish_dev() has made it */
 
 int rf_furnish_dev_fd(void) {
     return dev;

@@ -44,13 +44,13 @@ void rf_furnish_read_only(struct rf_launch *launch) {
 }
 
 /* One empty directory and one empty file, both on file systems of our own, serve all masks: no path of the image
- * or the host is trusted to be /dev/null. */
-static int empty_directory = -1, empty_file = -1;
+ * or the host is trusted to be /dev/null.  0: not made yet, for ours are never 0, 1 or 2. */
+static int empty_directory, empty_file;
 
 static void mask_directory(int target, struct rf_where where, const char *path) {
     static const char *const options[] = {"mode", "555", "size", "4k", "nr_inodes", "1", NULL};
     int mount = empty_directory;
-    if (mount < 0)
+    if (mount == 0)
         mount = empty_directory = rf_mount_new("tmpfs", CLOSED, where, options);
     else
         /* A mount can be cloned once it is attached, which the first mask has done. */
@@ -61,7 +61,7 @@ static void mask_directory(int target, struct rf_where where, const char *path) 
 }
 
 static void mask_file(int target, struct rf_where where, const char *path) {
-    if (empty_file < 0) {
+    if (empty_file == 0) {
         long error = sys_mknodat(rf_furnish_dev_fd(), EMPTY, S_IFREG, 0);
         if (error < 0) rf_fail(where, error, "cannot make an empty file");
         empty_file = (int)sys_openat(rf_furnish_dev_fd(), EMPTY, O_PATH | O_NOFOLLOW, 0);
@@ -88,8 +88,8 @@ void rf_furnish_masks(struct rf_launch *launch) {
         else
             mask_file((int)target, where, path);
     }
-    if (empty_directory >= 0) sys_close(empty_directory);
-    if (empty_file < 0) return;
+    if (empty_directory > 0) sys_close(empty_directory);
+    if (empty_file == 0) return;
     sys_close(empty_file);
     long error = sys_unlinkat(rf_furnish_dev_fd(), EMPTY, 0);
     if (error < 0) rf_fail(RF_STEP("masks"), error, "cannot unlink the empty file");

@@ -39,7 +39,16 @@
 #define RF_SIGNALS 64 /* the kernel's _NSIG on the three machines: one 64-bit mask */
 #define RF_PAGE    4096
 
-#if defined(__x86_64__)
+#if defined(__clang_analyzer__) /* it does not know that the kernel writes through an assembler's operands */
+long sys_0(long n);
+long sys_1(long n, long a);
+long sys_2(long n, long a, long b);
+long sys_3(long n, long a, long b, long c);
+long sys_4(long n, long a, long b, long c, long d);
+long sys_5(long n, long a, long b, long c, long d, long e);
+long sys_6(long n, long a, long b, long c, long d, long e, long f);
+#define RF_AUDIT_ARCH 0xc000003eu
+#elif defined(__x86_64__)
 #include "sys_x86_64.h"
 #elif defined(__aarch64__)
 #include "sys_aarch64.h"

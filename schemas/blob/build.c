@@ -102,7 +102,7 @@ static enum rf_blob_error put_records(struct work *w) {
         for (uint32_t i = 0; i < count && layout->first != layout[1].first; i++) {
             for (uint32_t f = layout->first; f < layout[1].first; f++) {
                 const struct rf_field *field = &rf_layout_fields[f];
-                enum rf_blob_error error = put_field(w, field, record + i * layout->size + field->offset);
+                enum rf_blob_error error = put_field(w, field, record + (size_t)i * layout->size + field->offset);
                 if (error) return error;
             }
         }

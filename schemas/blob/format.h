@@ -29,7 +29,7 @@
 #define RF_BLOB_MAJOR  1
 #define RF_BLOB_MINOR  0
 #define RF_BLOB_ALIGN  8
-#define RF_BLOB_MAX    (256u * 1024)
+#define RF_BLOB_MAX    262144u
 #define RF_FILTER_MAX  4096u       /* BPF_MAXINSNS */
 #define RF_STRING_MAX  4095u       /* PATH_MAX - 1; also bounds one argument or environment entry */
 #define RF_RECORDS_MAX 4096u       /* records of one section other than STRINGS */

@@ -147,7 +147,7 @@ want "an undeclared one" 125 'declares no such' ./run par.fence $P data="$W/src"
 want "outside of its directory" 125 'below' ./run par.fence $P data=/etc true
 want "with .." 125 'below' ./run par.fence $P data="$W/src/../root" true
 want "through a symlink" 125 'ELOOP.*\[test.ringfence.yaml:12\]' ./run par.fence $P data="$W/src/link" true
-want "not a name" 125 'is not a name' ./run par.fence --param name=ro/ot --param data="$W/src" true
+want "not a name" 125 'is not a name' ./run par.fence --param name=ro/xx --param data="$W/src" true
 blob proc.fence $BASE limit=2:pids:cgroup.procs:1:exact
 want "a limit on cgroup.procs" 125 'not a file of that cgroup controller' ./run proc.fence true
 

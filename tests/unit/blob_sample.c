@@ -5,8 +5,8 @@
 #include <linux/filter.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
-#include <sha256.h>
 #include <setjmp.h>
+#include <sha256.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/resource.h>

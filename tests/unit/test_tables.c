@@ -236,7 +236,10 @@ static void constant_names_can_be_walked(void **state) {
 static void expand(const char *name, size_t length, int depth, bool *marked) {
     assert_in_range(depth, 0, 10);
     const struct rf_group_info *group = rf_group_find(name, length);
-    if (!group) fail_msg("no group %.*s", (int)length, name);
+    if (!group) {
+        fail_msg("no group %.*s", (int)length, name);
+        return;
+    }
     assert_true(group->count > 0 && group->why[0]);
     for (size_t i = 0; i < group->count; i++) {
         const struct rf_group_line *line = &group->lines[i];
