@@ -207,6 +207,10 @@ out=$(leaves); code=0; [ "$out" = "$leaves_before" ]; report $? "and the next la
 blob keep.fence keep uid=65534 gid=65534 init=none filter=allow env=PATH=/bin:/usr/bin
 want "a payload that leaves daemons" 5 '' ./run keep.fence -- sh -c 'setsid sleep 77.4 >/dev/null 2>&1 & setsid sleep 77.4 >/dev/null 2>&1 & exit 5'
 out=$(pgrep -fx 'sleep 77.4'); [ -z "$out" ]; report $? "they are killed with the leaf"
+if [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; then CG=/sys/fs/cgroup; else CG=/sys/fs/cgroup/unified; fi
+blob nested.fence keep uid=0 gid=0 caps=0x2 init=none filter=allow env=PATH=/bin:/usr/bin
+want "a payload that makes cgroups in its leaf" 0 '' ./run nested.fence -- sh -c "mkdir -p $CG\$(sed -n s/^0:://p /proc/self/cgroup)/sub/sub2"
+out=$(leaves); [ "$out" = "$leaves_before" ]; report $? "they are removed with it"
 want "status descriptor" 0 '"event":"exit","code":0,"signal":0,"oom_kills":0' ./run --status-fd 1 base.fence -- true
 want "status descriptor, failure" 125 '"event":"error","exit":125,"step":"cwd"' ./run --status-fd 1 cwd.fence -- true
 
