@@ -206,56 +206,85 @@ static bool read_limit(const char *text, uint64_t *value, uint64_t *per) {
     return true;
 }
 
+/* Files that bound what a cgroup may use, v2 first. */
+static const char bounds[][28] = {"memory.max",
+                                  "memory.swap.max",
+                                  "pids.max",
+                                  "cpu.max",
+                                  "memory.high",
+                                  "memory.limit_in_bytes",
+                                  "memory.memsw.limit_in_bytes"};
+#define BOUNDS_V2 4u
+
 static bool is_compared(const char *file) {
-    static const char files[][28] = {"memory.max",
-                                     "memory.high",
-                                     "memory.swap.max",
-                                     "pids.max",
-                                     "cpu.max",
-                                     "memory.limit_in_bytes",
-                                     "memory.memsw.limit_in_bytes"};
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
-        if (rf_chars_equal(files[i], file)) return true;
+    for (size_t b = 0; b < sizeof bounds / sizeof bounds[0]; b++)
+        if (rf_chars_equal(bounds[b], file)) return true;
     return false;
 }
 
-/* Fails if the limit of record i is above that of the cgroup at `dir`.  The root has no such file. */
-static void compare_with(const struct rf_launch *launch, uint32_t i, int dir, const char *file, const char *text) {
+/* Fails if `text` is a wider limit than that of the cgroup at `dir`; with `strict`, "max" or none (NULL) is wider
+ * than any.  The root has no such file. */
+static void compare_with(const struct rf_launch *launch, struct rf_where where, int dir, const char *file,
+                         const char *text, bool strict) {
     char theirs_text[128], link[64], path[1024];
-    uint64_t ours, per, theirs, their_per;
+    uint64_t ours = 0, per = 1, theirs, their_per;
     long n = rf_files_read(dir, file, theirs_text, sizeof theirs_text);
     if (n == -ENOENT) return;
-    if (n < 0) rf_fail(at(i), n, "cannot read ", file, " of an enclosing cgroup");
-    if (!read_limit(text, &ours, &per) || !read_limit(theirs_text, &theirs, &their_per) ||
-        (unsigned __int128)ours * their_per <= (unsigned __int128)theirs * per)
-        return;
+    if (n < 0) rf_fail(where, n, "cannot read ", file, " of an enclosing cgroup");
+    bool limited = text && read_limit(text, &ours, &per);
+    if ((!limited && !strict) || !read_limit(theirs_text, &theirs, &their_per)) return;
+    if (limited && (unsigned __int128)ours * their_per <= (unsigned __int128)theirs * per) return;
     struct rf_line line = RF_LINE(link);
     rf_line_text(&line, "self/fd/");
     rf_line_number(&line, (uint64_t)dir);
     n = sys_readlinkat(launch->proc, link, path, sizeof path - 1);
     path[n < 0 ? 0 : n] = '\0';
-    rf_fail(at(i), 0, file, " ", text, " is more than the enclosing cgroup allows: ", path, "/", file, " is ",
-            theirs_text);
+    rf_fail(where, 0, file, " ", text ? text : "is not limited by the policy, which", " is more than ",
+            strict ? "the cgroup that the launch leaves has: " : "the enclosing cgroup allows: ", path, "/", file,
+            " is ", theirs_text);
+}
+
+/* Compares with the cgroup at `start` and every one above it. */
+static void compare_up(const struct rf_launch *launch, struct rf_where where, int start, bool v2, const char *file,
+                       const char *text, bool strict) {
+    struct statfs fs;
+    long dir = sys_openat(start, ".", O_RDONLY | O_DIRECTORY, 0);
+    for (;;) {
+        if (dir < 0) rf_fail(where, dir, "cannot open an enclosing cgroup");
+        long error = sys_fstatfs((int)dir, &fs);
+        if (error < 0) rf_fail(where, error, "cannot look at an enclosing cgroup");
+        if ((unsigned long)fs.f_type != (v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC)) break;
+        compare_with(launch, where, (int)dir, file, text, strict);
+        long up = sys_openat((int)dir, "..", O_RDONLY | O_DIRECTORY, 0);
+        sys_close((int)dir);
+        dir = up;
+    }
+    sys_close((int)dir);
 }
 
 /* The kernel accepts a limit above that of an ancestor in silence; it would then not be the limit in force. */
 static void compare_above(const struct rf_launch *launch, uint32_t i, const struct rf_leaf *leaf) {
     const char *file = rf_view_string(&launch->view, limit_at(launch, i)->file);
     const char *text = rf_view_string(&launch->view, limit_at(launch, i)->text);
-    struct statfs fs;
-    if (!is_compared(file)) return;
-    long dir = sys_openat(leaf->parent, ".", O_RDONLY | O_DIRECTORY, 0);
-    for (;;) {
-        if (dir < 0) rf_fail(at(i), dir, "cannot open an enclosing cgroup");
-        long error = sys_fstatfs((int)dir, &fs);
-        if (error < 0) rf_fail(at(i), error, "cannot look at an enclosing cgroup");
-        if ((unsigned long)fs.f_type != (leaf->v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC)) break;
-        compare_with(launch, i, (int)dir, file, text);
-        long up = sys_openat((int)dir, "..", O_RDONLY | O_DIRECTORY, 0);
-        sys_close((int)dir);
-        dir = up;
+    if (is_compared(file)) compare_up(launch, at(i), leaf->parent, leaf->v2, file, text, false);
+}
+
+/* A leaf outside of our own cgroup escapes its limits: so the policy must state one at least as strict for each. */
+static void compare_left(const struct rf_launch *launch) {
+    if (rf_limits.left <= 0) return;
+    for (size_t b = 0; b < BOUNDS_V2; b++) {
+        const char *text = NULL;
+        struct rf_where where = RF_STEP("cgroup");
+        for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_LIMITS); i++)
+            if (limit_at(launch, i)->version == 2 &&
+                rf_chars_equal(rf_view_string(&launch->view, limit_at(launch, i)->file), bounds[b])) {
+                text = rf_view_string(&launch->view, limit_at(launch, i)->text);
+                where = at(i);
+            }
+        compare_up(launch, where, rf_limits.left, true, bounds[b], text, true);
     }
-    sys_close((int)dir);
+    sys_close(rf_limits.left);
+    rf_limits.left = 0;
 }
 
 static bool reads_back(const struct rf_limit *limit, const char *text, const char *got) {
@@ -306,6 +335,7 @@ void rf_limit_apply(struct rf_launch *launch) {
     uint32_t must, all = wanted(launch, &must);
     char device[32];
     rf_limit_find(launch);
+    compare_left(launch);
     rf_limit_v2_prepare();
     make_leaves(all != 0);
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_LIMITS); i++) write_limit(launch, i);

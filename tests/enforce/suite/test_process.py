@@ -29,7 +29,7 @@ def defaults(w):
     equal(r["threads"], 1, "threads")
     equal(r["tracer"], 0, "tracer")
     equal(r["umask"], 0o022, "umask")
-    equal(r["rlimits"]["core"], [0, 0], "core files are off")
+    equal(r["rlimits"]["core"], [1, 1], "core files are off")
     check(r["controlling_tty"] != 0, "there is a controlling terminal")
     equal(sorted(r["root"]), sorted(os.listdir(w.root)), "names in the root")
 
