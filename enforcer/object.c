@@ -135,7 +135,7 @@ static void replace(int *fd, int again, bool recursive, struct rf_where where) {
     struct statx before, after;
     long error = sys_fstatx(*fd, &before);
     if (error == 0) error = sys_fstatx(again, &after);
-    if (error < 0) rf_fail(where, error, path_text);
+    if (error != 0) rf_fail(where, error, path_text);
     if (before.stx_dev_major != after.stx_dev_major || before.stx_dev_minor != after.stx_dev_minor ||
         before.stx_ino != after.stx_ino)
         rf_fail(where, 0, path_text, ": was exchanged for another file during the launch");

@@ -6,6 +6,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +16,14 @@
 
 #define WORDS_MAX    64
 #define COMMANDS_MAX 8
+#define ROUNDS_MAX   10000
 #define WARM_UP      5
 
 struct command {
     const char *text;
+    char copy[4096];
     char *words[WORDS_MAX + 1];
-    double *microseconds, *ratio;
+    double microseconds[ROUNDS_MAX], ratio[ROUNDS_MAX];
 };
 
 static double now(void) {
@@ -32,7 +35,8 @@ static double now(void) {
 /* Microseconds of one run; a run that fails ends the measurement. */
 static double once(const struct command *c) {
     double start = now();
-    pid_t pid = vfork();
+    pid_t pid =
+        vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork): what launchers are started by; fork would be measured too */
     if (pid == 0) {
         execvp(c->words[0], c->words);
         _exit(127);
@@ -55,24 +59,24 @@ static double median(double *list, size_t n) {
     return list[n / 2];
 }
 
-static void split(struct command *c, const char *text) {
+/* False if the command is empty or too long. */
+static bool split(struct command *c, const char *text) {
     size_t n = 0;
     c->text = text;
-    for (char *word = strtok(strdup(text), " "); word && n < WORDS_MAX; word = strtok(NULL, " ")) c->words[n++] = word;
+    if (strlen(text) >= sizeof c->copy) return false;
+    strcpy(c->copy, text); /* NOLINT(clang-analyzer-security.insecureAPI.strcpy): the length was just looked at */
+    for (char *word = strtok(c->copy, " "); word && n < WORDS_MAX; word = strtok(NULL, " ")) c->words[n++] = word;
+    return n > 0;
 }
 
 int main(int argc, char **argv) {
     size_t rounds = argc > 2 ? strtoul(argv[1], NULL, 10) : 0, count = (size_t)argc - 2;
-    struct command commands[COMMANDS_MAX] = {0};
-    if (!rounds || count > COMMANDS_MAX) {
+    static struct command commands[COMMANDS_MAX];
+    bool good = rounds && rounds <= ROUNDS_MAX && count <= COMMANDS_MAX;
+    for (size_t i = 0; good && i < count; i++) good = split(&commands[i], argv[i + 2]);
+    if (!good) {
         fputs("usage: pairs ROUNDS COMMAND...\n", stderr);
         return 2;
-    }
-    for (size_t i = 0; i < count; i++) {
-        split(&commands[i], argv[i + 2]);
-        commands[i].microseconds = calloc(rounds, sizeof(double));
-        commands[i].ratio = calloc(rounds, sizeof(double));
-        if (!commands[i].microseconds || !commands[i].ratio) return 1;
     }
     for (size_t round = 0; round < rounds + WARM_UP; round++)
         for (size_t i = 0; i < count; i++) {

@@ -219,7 +219,7 @@ static size_t compare_side(const struct side *side, const struct rf_view *view, 
     size_t wrong = r->wrong;
     /* A difference that is meant but was never met would mean that this program looked past it. */
     if (!r->newer || !r->foreign || (side->machine == RF_X86_64 && !r->x32)) wrong++;
-    free(r->profile.entries);
+    moby_profile_free(&r->profile);
     free(r);
     return wrong;
 }

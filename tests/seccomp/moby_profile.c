@@ -160,6 +160,7 @@ struct moby_profile moby_profile_read(const char *path, const char *go_arch) {
     json_error_t error;
     json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
     if (!root) refuse("%s:%d: %s", path, error.line, error.text);
+    profile.root = root;
     only_members(root, "the profile", " defaultAction defaultErrnoRet archMap syscalls ");
     profile.fallback = action_of(text_of(json_object_get(root, "defaultAction"), "defaultAction"),
                                  json_object_get(root, "defaultErrnoRet"));
@@ -172,6 +173,12 @@ struct moby_profile moby_profile_read(const char *path, const char *go_arch) {
     }
     if (profile.count) qsort(profile.entries, profile.count, sizeof profile.entries[0], by_call);
     return profile;
+}
+
+void moby_profile_free(struct moby_profile *profile) {
+    json_decref(profile->root);
+    free(profile->entries);
+    *profile = (struct moby_profile){0};
 }
 
 static bool holds(const struct moby_condition *c, uint64_t argument) {

@@ -26,15 +26,16 @@ struct moby_entry {
 };
 
 struct moby_profile {
+    void *root; /* holds the texts of the entries */
     uint32_t fallback;
     struct moby_entry *entries; /* ascending by call */
     size_t count;
 };
 
 /* Reads the file for a machine by Go's name of it ("amd64"), the 14 default capabilities and a kernel of
- * 4.8 at the least.  Anything not understood ends the process with exit code 2 and one line.  The
- * profile is never freed. */
+ * 4.8 at the least.  Anything not understood ends the process with exit code 2 and one line. */
 struct moby_profile moby_profile_read(const char *path, const char *go_arch);
+void moby_profile_free(struct moby_profile *profile);
 
 /* Index of the first entry of a call, or of where it would stand. */
 size_t moby_profile_first(const struct moby_profile *profile, const char *call);
