@@ -27,7 +27,7 @@ struct rf_limits {
     bool has_v2;
     int mount_v2; /* O_PATH of the cgroup2 mount, or -1 */
     const char *mount_v2_path;
-    int left; /* our own v2 cgroup, when the leaf is made outside of it; else 0 */
+    int left;               /* our own v2 cgroup, when the leaf is made outside of it; else 0 */
     char self[2 * RF_PAGE]; /* /proc/self/cgroup */
     char path[RF_PAGE];     /* of the first leaf */
 };
