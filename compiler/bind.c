@@ -4,86 +4,17 @@
 
 #include <string.h>
 
-#define REQUIRED  F_REQUIRED
-#define OPTIONAL  F_OPTIONAL
-#define SHORTHAND F_SHORTHAND
-#define HIDDEN    F_HIDDEN
-#define IS_KEY    F_IS_KEY
-const struct key_info rf_keys[KEY_COUNT] = {
-#define KEY(id, path, type, spec, preset, merge, flags, doc)                                                           \
-    {NULL, #id, path, T_##type, spec, preset, M_##merge, flags, doc},
-#include "keys.def"
-};
-const struct key_info rf_fields[FIELD_COUNT] = {
-#define FIELD(record, id, name, type, spec, preset, flags, doc)                                                        \
-    {#record, #id, name, T_##type, spec, preset, M_OWN, flags, doc},
-#include "keys.def"
-};
-static const char *const later[] = {
-#define LATER(path) path,
-#include "keys.def"
-};
-
-bool rf_bind_is_later(const char *path) {
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++)
-        if (strcmp(later[i], path) == 0) return true;
-    return false;
-}
-
-static const struct {
-    const char *path, *word;
-} later_words[] = {
-#define LATER_WORD(path, word) {path, word},
-#include "keys.def"
-};
-
 bool rf_bind_refuse_later(struct bind *b, const struct key_info *key, const struct node *node) {
     const char *path = key->record ? rf_arena_printf(b->c->arena, "%s.%s", key->record, key->path) : key->path;
-    for (size_t i = 0; i < sizeof later_words / sizeof *later_words; i++) {
-        const char *word = later_words[i].word;
-        if (strcmp(later_words[i].path, path) != 0) continue;
+    for (size_t i = 0; rf_keys_later_word(i); i++) {
+        const char *word = rf_keys_later_word(i)->word;
+        if (strcmp(rf_keys_later_word(i)->path, path) != 0) continue;
         if (node->kind == NODE_SCALAR ? strcmp(node->text, word) != 0 : !rf_tree_get(node, word)) continue;
         struct diag *d =
             rf_diag(b->c->diags, D_NOT_SUPPORTED, node->at, "'%s' is not supported by this version here", word);
         rf_diag_help(b->c->diags, d, "it is part of the language; a later version carries it out");
         return true;
     }
-    return false;
-}
-
-const struct key_info *rf_bind_key_of(const char *path) {
-    for (size_t i = 0; i < KEY_COUNT; i++) {
-        size_t n = strlen(rf_keys[i].path);
-        if (strcmp(rf_keys[i].path, path) == 0) return &rf_keys[i];
-        bool member =
-            strncmp(rf_keys[i].path, path, n) == 0 && path[n] == '.' && path[n + 1] && rf_keys[i].type == T_SET;
-        if (member && strcmp(rf_keys[i].spec, "env") == 0) return &rf_keys[i];
-    }
-    return NULL;
-}
-
-static const struct key_info *find_key(const char *path) {
-    for (size_t i = 0; i < KEY_COUNT; i++)
-        if (strcmp(rf_keys[i].path, path) == 0) return &rf_keys[i];
-    return NULL;
-}
-
-const struct key_info *rf_bind_value_key(const char *path) {
-    const struct key_info *key = find_key(path);
-    if (key) return key->flags & F_HIDDEN ? NULL : key;
-    for (size_t i = 0; i < KEY_COUNT; i++) {
-        size_t n = strlen(path);
-        if ((rf_keys[i].flags & F_SHORTHAND) && strncmp(rf_keys[i].path, path, n) == 0 &&
-            strcmp(rf_keys[i].path + n, ".mode") == 0)
-            return &rf_keys[i];
-    }
-    return NULL;
-}
-
-static bool is_section(const char *path) {
-    size_t n = strlen(path);
-    for (size_t i = 0; i < KEY_COUNT; i++)
-        if (strncmp(rf_keys[i].path, path, n) == 0 && rf_keys[i].path[n] == '.') return find_key(path) == NULL;
     return false;
 }
 
@@ -97,13 +28,13 @@ static void guess_key(struct rf_arena *arena, const char *prefix, struct guess *
         const char *rest = rf_keys[i].path + n + (n > 0);
         size_t first = strcspn(rest, ".");
         const char *section = rf_arena_printf(arena, "%s%s%.*s", prefix, n ? "." : "", (int)first, rest);
-        rf_guess_try(guess, is_section(section) ? rf_arena_copy(arena, rest, first) : rest);
+        rf_guess_try(guess, rf_keys_is_section(section) ? rf_arena_copy(arena, rest, first) : rest);
     }
 }
 
 static void unknown_key(struct bind *b, const char *prefix, const char *path, const struct node *key) {
     struct compile_context *c = b->c;
-    if (rf_bind_is_later(path)) {
+    if (rf_keys_is_later(path)) {
         struct diag *d = rf_diag(c->diags, D_NOT_SUPPORTED, key->at, "'%s' is not supported by this version", path);
         rf_diag_help(c->diags, d, "the key is part of the language; a later version carries it out");
         return;
@@ -131,13 +62,13 @@ static void bind_section(struct bind *b, const char *prefix, const struct node *
 static void bind_pair(struct bind *b, const char *prefix, const struct pair *pair) {
     struct compile_context *c = b->c;
     const char *path = rf_arena_printf(c->arena, "%s%s%s", prefix, *prefix ? "." : "", pair->key->text);
-    const struct key_info *key = find_key(path);
+    const struct key_info *key = rf_keys_find(path);
     if (key && !(key->flags & F_HIDDEN)) {
         struct value *value = &b->file->own.all[key - rf_keys];
         if (!rf_value_bind(b, key, pair->value, value)) value->set = false, value->bad = true;
         return;
     }
-    if (!is_section(path)) {
+    if (!rf_keys_is_section(path)) {
         unknown_key(b, prefix, path, pair->key);
         return;
     }
@@ -145,7 +76,7 @@ static void bind_pair(struct bind *b, const char *prefix, const struct pair *pai
         bind_section(b, path, pair->value);
         return;
     }
-    const struct key_info *mode = find_key(rf_arena_printf(c->arena, "%s.mode", path));
+    const struct key_info *mode = rf_keys_find(rf_arena_printf(c->arena, "%s.mode", path));
     if (mode && (mode->flags & F_SHORTHAND) && pair->value->kind == NODE_SCALAR) {
         struct value *value = &b->file->own.all[mode - rf_keys];
         if (!rf_value_bind(b, mode, pair->value, value)) value->set = false, value->bad = true;
@@ -193,14 +124,4 @@ void rf_bind(struct compile_context *c, struct file *file, const struct node *ro
     }
     bind_section(&b, "", root);
     check_two_actions(&b);
-}
-
-bool rf_file_extends(const struct file *a, const struct file *b) {
-    return a == b || (b->source && a->ancestors >> b->source->order & 1);
-}
-
-struct item *rf_item_find(const struct value *value, const char *name) {
-    for (size_t i = 0; i < value->count; i++)
-        if (strcmp(value->items[i].name, name) == 0) return &value->items[i];
-    return NULL;
 }

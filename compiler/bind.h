@@ -44,15 +44,6 @@ bool rf_never_bind(struct bind *b, const struct node *node, struct value *value)
 
 /* bind.c */
 
-/* The key with this full path, or the set of which it names a member (process.pass_env.TZ); NULL if none. */
-const struct key_info *rf_bind_key_of(const char *path);
-
-/* The key with exactly this path; a section that may be written as one word (network, seccomp) is its mode. */
-const struct key_info *rf_bind_value_key(const char *path);
-
-/* Whether LATER has this path: then the key is refused as not supported by this version. */
-bool rf_bind_is_later(const char *path);
-
 /* Whether LATER_WORD has what stands at `node` as the value of `key`: then it has been refused. */
 bool rf_bind_refuse_later(struct bind *b, const struct key_info *key, const struct node *node);
 

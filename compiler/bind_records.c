@@ -7,7 +7,7 @@
 
 static void unknown_field(struct bind *b, const char *record, const struct node *key) {
     char *later = rf_arena_printf(b->c->arena, "%s.%s", record, key->text);
-    if (rf_bind_is_later(later)) {
+    if (rf_keys_is_later(later)) {
         rf_diag(b->c->diags, D_NOT_SUPPORTED, key->at, "'%s' is not supported by this version", key->text);
         return;
     }
@@ -165,7 +165,7 @@ static bool bind_never_list(struct bind *b, enum never_kind kind, const struct n
 static bool bind_never_key(struct bind *b, const struct node *name, const struct node *is, struct value *value) {
     struct value *forbidden = RF_NEW(b->c->arena, struct value);
     if (!rf_scalar_text(b, "line", name)) return false;
-    const struct key_info *key = rf_bind_value_key(name->text);
+    const struct key_info *key = rf_keys_value(name->text);
     if (!key) return rf_member_bind(b, "key", name, false, forbidden) && false;
     if (key->type >= T_LIST && key->type != T_NAMESPACE) {
         rf_diag(b->c->diags, D_BAD_REFERENCE, name->at,

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* optional, require and never: what a policy says about itself and about everything that extends it. */
-#include "bind.h"
 #include "check.h"
 #include "merge.h"
 #include "never_call.h"
@@ -16,7 +15,7 @@ static bool has_member(const struct value *set, const char *name) {
 static void check_optional(struct compile_context *c, const struct policy *p) {
     for (size_t i = 0; i < p->optional.count; i++) {
         const struct item *item = &p->optional.items[i];
-        const struct key_info *key = rf_bind_key_of(item->name);
+        const struct key_info *key = rf_keys_member(item->name);
         if (item->gone) continue;
         if (!key || !(key->flags & F_OPTIONAL)) {
             struct diag *d = rf_diag(c->diags, D_NOT_OPTIONAL, item->at, "'%s' cannot be optional", item->name);
@@ -44,7 +43,7 @@ static void check_require(struct compile_context *c, const struct file *file) {
     const struct policy *p = &file->merged;
     for (size_t i = 0; i < p->require.count; i++) {
         const struct item *item = &p->require.items[i];
-        const struct key_info *key = rf_bind_key_of(item->name);
+        const struct key_info *key = rf_keys_member(item->name);
         if (!key) continue;
         const struct value *v = &p->all[key - rf_keys];
         const char *member = item->name + strlen(key->path);
@@ -98,7 +97,7 @@ static void check_never(struct compile_context *c, const struct file *file) {
                 broken(c, never, has->at,
                        rf_arena_printf(c->arena, "the capability %s is never to be given", never->text));
         } else if (never->num == NEVER_KEY) {
-            const struct key_info *key = rf_bind_value_key(never->text);
+            const struct key_info *key = rf_keys_value(never->text);
             const struct value *v = &p->all[key - rf_keys];
             if (!may_be(p, key, never->is)) continue;
             broken(c, never, v->set && !v->origin->is_preset ? v->at : rf_check_place(file),

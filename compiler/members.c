@@ -153,7 +153,7 @@ static bool bind_arch(struct bind *b, const struct node *node, struct value *val
 /* A full key path; process.pass_env.NAME names one member. */
 static bool bind_key(struct bind *b, const struct node *node, bool remove, struct value *value) {
     if (!rf_scalar_text(b, "line", node)) return false;
-    const struct key_info *key = rf_bind_key_of(node->text);
+    const struct key_info *key = rf_keys_member(node->text);
     if (!key || (key->flags & F_HIDDEN)) {
         struct guess guess;
         rf_guess_init(&guess, node->text, node->length);

@@ -7,61 +7,9 @@
 #define RF_POLICY_H
 
 #include "diag.h"
+#include "keys.h"
 #include "seccomp/seccomp.h"
 #include "tree.h"
-
-enum value_type {
-    T_INT,       /* num; spec: lo..hi */
-    T_SINT,      /* snum */
-    T_BOOL,      /* num 0 or 1 */
-    T_ENUM,      /* num: index in spec; text: the word */
-    T_TEXT,      /* text; spec: name path line call */
-    T_TEMPLATE,  /* text with at most one $(parameter): prefix, parameter, suffix; spec: path hostname */
-    T_SIZE,      /* num: bytes; RF_UNLIMITED for max */
-    T_COUNT,     /* num; RF_UNLIMITED for max */
-    T_RATE,      /* num: bytes per second; RF_UNLIMITED for max */
-    T_CPU,       /* num: microseconds of each 100 ms; RF_UNLIMITED for max */
-    T_MODE,      /* num: permission bits; spec: most */
-    T_LANGUAGE,  /* num */
-    T_KERNEL,    /* num: RF_RELEASE */
-    T_ACTION,    /* action; spec: what may be said */
-    T_LIST,      /* items: text, in order; spec: kind of member */
-    T_SET,       /* items by name, mode; spec: kind of member */
-    T_MAP,       /* items: name -> text; gone: null was written */
-    T_RLIMITS,   /* items: name -> low (soft), high (hard), num (RLIMIT_*) */
-    T_NAMESPACE, /* num: enum namespace_kind; text: path joined; items of id maps and offsets */
-    T_ERRNOS,    /* items: calls, each with num: errno; mode of each */
-    T_RECORDS,   /* items: fields; spec: the record */
-    T_NEVER      /* items: num enum never_kind, text what, other `is` */
-};
-
-enum merge_kind { M_SCALAR, M_SET, M_MAP, M_KEYED, M_SEALED, M_OWN };
-enum key_flags { F_REQUIRED = 1, F_OPTIONAL = 2, F_SHORTHAND = 4, F_HIDDEN = 8, F_IS_KEY = 16 };
-
-enum key_id {
-#define KEY(id, path, type, spec, preset, merge, flags, doc) K_##id,
-#include "keys.def"
-    KEY_COUNT
-};
-enum field_id {
-#define FIELD(record, id, name, type, spec, preset, flags, doc) FIELD_##record##_##id,
-#include "keys.def"
-    FIELD_COUNT
-};
-
-struct key_info {
-    const char *record; /* fields only */
-    const char *id;
-    const char *path; /* fields: the name alone */
-    enum value_type type;
-    const char *spec;
-    const char *preset;
-    enum merge_kind merge;
-    unsigned flags;
-    const char *doc;
-};
-extern const struct key_info rf_keys[KEY_COUNT];
-extern const struct key_info rf_fields[FIELD_COUNT];
 
 struct file;
 struct value;
