@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* optional, require and never: what a policy says about itself and about everything that extends it. */
+#include "bind.h"
 #include "check.h"
 #include "merge.h"
 #include "never_call.h"
