@@ -152,8 +152,8 @@ static void check_process(struct compile_context *c, const struct file *file) {
 
 /* What the compiled form has room for; a file's own lists are bounded, but many bases unite. */
 static void check_counts(struct compile_context *c, const struct file *file) {
-    static const size_t most[] = {
-#define SECTION(type, record, fewest, most) [RF_##type] = most,
+    static const uint32_t most[] = {
+#define SECTION(type, record, fewest, most) [RF_##type] = (most),
 #include "../schemas/blob/sections.def"
     };
     static const struct {
@@ -169,7 +169,7 @@ static void check_counts(struct compile_context *c, const struct file *file) {
         const struct value *v = &file->merged.all[lists[i].key];
         size_t n = rf_merge_count(v);
         if (n > most[lists[i].section])
-            rf_diag(c->diags, D_TOO_MANY, v->at, "%s has %zu entries; %zu are the limit", rf_keys[lists[i].key].path, n,
+            rf_diag(c->diags, D_TOO_MANY, v->at, "%s has %zu entries; %u are the limit", rf_keys[lists[i].key].path, n,
                     most[lists[i].section]);
     }
 }

@@ -45,6 +45,7 @@ static void check_mount(struct compile_context *c, const struct item *mount) {
         return;
     }
     only_for(c, mount, FIELD_mount_recursive, "tmpfs");
+    only_for(c, mount, FIELD_mount_writable, "tmpfs"); /* it starts empty: read-only it would be of no use */
     if (!RF_FIELD(mount, mount, tmpfs).num)
         rf_diag(c->diags, D_BAD_ENTRY, RF_FIELD(mount, mount, tmpfs).at, "'tmpfs' is only ever true");
     if (!RF_FIELD(mount, mount, size).set) {

@@ -19,8 +19,8 @@ void rf_diags_init(struct diags *diags, struct rf_arena *arena) {
 }
 
 #define MESSAGE_MAX  600u /* a longer message quotes something long: its middle is left out */
-#define MESSAGE_HEAD 400u
-#define MESSAGE_TAIL 150u
+#define MESSAGE_HEAD 400
+#define MESSAGE_TAIL 150
 
 static char *format_text(struct rf_arena *arena, const char *format, va_list args) {
     va_list again;
@@ -31,8 +31,7 @@ static char *format_text(struct rf_arena *arena, const char *format, va_list arg
     if (length) vsnprintf(text, length + 1, format, again);
     va_end(again);
     if (length > MESSAGE_MAX) {
-        memcpy(text + MESSAGE_HEAD, "...", 3);
-        memmove(text + MESSAGE_HEAD + 3, text + length - MESSAGE_TAIL, MESSAGE_TAIL + 1);
+        text = rf_arena_printf(arena, "%.*s...%s", MESSAGE_HEAD, text, text + length - MESSAGE_TAIL);
         length = MESSAGE_HEAD + 3 + MESSAGE_TAIL;
     }
     rf_source_defuse(text, length);

@@ -89,19 +89,24 @@ struct kind {
     uint32_t flag;
 };
 
+static int by_inside(const void *pa, const void *pb) {
+    const struct item *a = *(const struct item *const *)pa, *b = *(const struct item *const *)pb;
+    uint64_t inside_a = a->fields[FIELD_id_map_inside].num, inside_b = b->fields[FIELD_id_map_inside].num;
+    int kind = strcmp(b->name, a->name); /* uid before gid */
+    return kind ? kind : inside_a < inside_b ? -1 : inside_a > inside_b;
+}
+
 static void lower_id_maps(struct lower *l) {
-    const struct value *user = &l->p->namespaces_user;
-    size_t n = 0;
-    struct rf_id_map *out = RF_LOWER_RECORDS(l, ID_MAPS, struct rf_id_map, user->count);
-    for (uint32_t kind = 0; kind < 2; kind++)
-        for (size_t i = 0; i < user->count; i++) {
-            const struct item *m = &user->items[i];
-            if (strcmp(m->name, kind ? "gid" : "uid") != 0) continue;
-            out[n] = (struct rf_id_map){kind, (uint32_t)m->fields[FIELD_id_map_inside].num,
-                                        (uint32_t)m->fields[FIELD_id_map_outside].num,
-                                        (uint32_t)m->fields[FIELD_id_map_size].num};
-            rf_lower_note(l, RF_ID_MAPS, (uint32_t)n++, m->at);
-        }
+    size_t n;
+    const struct item **maps = rf_lower_sorted(l, &l->p->namespaces_user, &n);
+    struct rf_id_map *out = RF_LOWER_RECORDS(l, ID_MAPS, struct rf_id_map, n);
+    if (n) qsort(maps, n, sizeof *maps, by_inside);
+    for (size_t i = 0; i < n; i++) {
+        const struct value *f = maps[i]->fields;
+        out[i] = (struct rf_id_map){strcmp(maps[i]->name, "gid") == 0, (uint32_t)f[FIELD_id_map_inside].num,
+                                    (uint32_t)f[FIELD_id_map_outside].num, (uint32_t)f[FIELD_id_map_size].num};
+        rf_lower_note(l, RF_ID_MAPS, (uint32_t)i, maps[i]->at);
+    }
 }
 
 static void lower_hostname(struct lower *l, struct rf_namespaces *out) {

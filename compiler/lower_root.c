@@ -28,7 +28,7 @@ static void lower_devices(struct lower *l) {
 
 static void lower_mount(struct lower *l, const struct value *f, struct rf_mount *out) {
     bool bind = f[FIELD_mount_bind].set;
-    bool writable = f[FIELD_mount_writable].set ? f[FIELD_mount_writable].num : !bind;
+    bool writable = !bind || f[FIELD_mount_writable].num;
     out->target = rf_lower_string(l, f[FIELD_mount_target].text);
     out->source = bind ? rf_lower_text(l, &f[FIELD_mount_bind]) : RF_TEXT_ABSENT;
     out->kind = bind ? RF_MOUNT_BIND : RF_MOUNT_TMPFS;

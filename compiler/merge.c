@@ -57,19 +57,19 @@ static bool overrules(const struct file *theirs, const struct file *ours) {
     return ours != theirs && rf_file_extends(theirs, ours);
 }
 
+static bool is_overruled(const struct value *const *from, size_t n, size_t which) {
+    for (size_t i = 0; i < n; i++)
+        if (overrules(from[i]->origin, from[which]->origin)) return true;
+    return false;
+}
+
 static void unite_scalars(const struct key_info *key, struct value *into, const struct value *const *from, size_t n) {
-    const struct value *best = NULL, *rival = NULL;
-    for (size_t i = 0; i < n; i++) {
-        bool overruled = false;
-        for (size_t k = 0; k < n; k++) overruled = overruled || overrules(from[k]->origin, from[i]->origin);
-        if (overruled) continue;
-        if (!best)
-            best = from[i];
-        else if (!rival && !rf_merge_same(key, best, from[i]))
-            rival = from[i];
-    }
-    *into = *best; /* whoever extends most is overruled by nobody */
-    into->rival = rival;
+    size_t best = 0;
+    while (best + 1 < n && is_overruled(from, n, best)) best++; /* who extends most is overruled by nobody */
+    *into = *from[best];
+    into->rival = NULL;
+    for (size_t i = best + 1; i < n && !into->rival; i++)
+        if (!is_overruled(from, n, i) && !rf_merge_same(key, from[best], from[i])) into->rival = from[i];
 }
 
 /* One member of a set: there, unless every base that has the word deleted it. */
@@ -94,15 +94,18 @@ static struct item unite_entry(const struct item *const *from, size_t n) {
 static void unite_items(struct compile_context *c, const struct key_info *key, struct value *into,
                         const struct value *const *from, size_t n);
 
-static struct item unite_named(struct compile_context *c, const struct key_info *key, const char *name,
+/* `first` is the first base's entry of that name. */
+static struct item unite_named(struct compile_context *c, const struct key_info *key, const struct item *first,
                                const struct value *const *from, size_t n) {
-    const struct item *said[BASES_MAX], *last[BASES_MAX];
+    const struct item *said[BASES_MAX] = {first}, *last[BASES_MAX] = {first};
     const struct value *inner[BASES_MAX];
-    size_t said_count = 0, last_count = 0;
-    for (size_t i = 0; i < n; i++)
-        if ((said[said_count] = rf_item_find(from[i], name))) said_count++;
+    size_t said_count = 1, last_count = 0;
+    for (size_t i = 0; i < n; i++) {
+        const struct item *item = rf_item_find(from[i], first->name);
+        if (item && item != first) said[said_count++] = item;
+    }
     if (key->type == T_ERRNOS) {
-        struct item all = *said[0];
+        struct item all = *first;
         for (size_t i = 0; i < said_count; i++) inner[i] = said[i]->fields;
         all.fields = RF_NEW(c->arena, struct value);
         unite_items(c, &rf_keys[K_seccomp_allow], all.fields, inner, said_count);
@@ -134,13 +137,13 @@ static void unite_items(struct compile_context *c, const struct key_info *key, s
                         MERGED_MAX, key->path);
                 return;
             }
-            struct item all = unite_named(c, key, from[i]->items[k].name, from, n);
+            struct item all = unite_named(c, key, &from[i]->items[k], from, n);
             append(c, into, &all);
         }
 }
 
 static void unite(struct compile_context *c, const struct key_info *key, struct value *into, const struct file *file) {
-    const struct value *from[BASES_MAX];
+    const struct value *from[BASES_MAX] = {NULL};
     size_t n = 0;
     for (size_t b = 0; b < file->base_count && n < BASES_MAX; b++) {
         const struct value *v = &file->bases[b]->merged.all[key - rf_keys];

@@ -75,7 +75,7 @@ static void print_fields(FILE *out, const char *record) {
 }
 
 static void print_key(FILE *out, const struct key_info *key) {
-    fprintf(out, "### `%s`\n\n%s\n\n- Type: ", key->path, key->doc);
+    fprintf(out, "\n### `%s`\n\n%s\n\n- Type: ", key->path, key->doc);
     print_type(out, key);
     fprintf(out, "\n- Default: ");
     if (key->preset)
@@ -93,18 +93,17 @@ static void print_key(FILE *out, const struct key_info *key) {
         fprintf(out, "- Keys of an entry of `uid_map` and `gid_map`:\n");
         print_fields(out, "id_map");
     }
-    fputc('\n', out);
 }
 
 void rf_reference_print(FILE *out) {
     fputs("<!-- Printed by `ringfence schema --markdown` from compiler/keys.def; do not edit. -->\n"
           "# Policy reference, language version 1\n\n"
           "Every key, in the order of the file. A set is a plain list, `{add: [...], remove: [...]}` or `{replace: "
-          "[...]}`.\n\n",
+          "[...]}`.\n",
           out);
     for (size_t k = 0; k < KEY_COUNT; k++) {
         if (!(rf_keys[k].flags & F_HIDDEN)) print_key(out, &rf_keys[k]);
         if ((rf_keys[k].flags & F_HIDDEN) && (rf_keys[k].flags & F_SHORTHAND))
-            fprintf(out, "### `seccomp: none`\n\n%s\n\n", rf_keys[k].doc);
+            fprintf(out, "\n### `seccomp: none`\n\n%s\n", rf_keys[k].doc);
     }
 }

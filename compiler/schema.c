@@ -39,6 +39,11 @@ static json_t *closed_object(json_t *properties, json_t *required) {
     return o;
 }
 
+static json_t *described(json_t *schema, const char *doc) {
+    json_object_set_new(schema, "description", json_string(doc));
+    return schema;
+}
+
 /* One of the words of "a|b|c". */
 static json_t *enumeration(const char *spec) {
     json_t *list = json_array();
@@ -93,14 +98,18 @@ static json_t *member(const char *spec) {
     if (strcmp(spec, "capability") == 0) return names(rf_name_capability_at);
     if (strcmp(spec, "arch") == 0) return names(machine_at);
     if (strcmp(spec, "device") == 0) return device_member();
+    if (strcmp(spec, "text") == 0) return json_pack("{s:[s, s]}", "type", "string", "number"); /* sleep 5 */
     return typed("string");
 }
 
 static json_t *set_of(const char *spec) {
-    json_t *edit = json_pack("{s:o, s:o}", "add", array_of(member(spec)), "remove", array_of(member(spec)));
-    json_t *replace = json_pack("{s:o}", "replace", array_of(member(spec)));
-    return any_of(array_of(member(spec)), closed_object(edit, json_array()),
-                  closed_object(replace, json_pack("[s]", "replace")));
+    json_t *add = described(array_of(member(spec)), "Added to what is inherited.");
+    json_t *remove = described(array_of(member(spec)), "Taken out of what is inherited or added; must be there.");
+    json_t *whole = described(array_of(member(spec)), "The whole set, whatever is inherited.");
+    json_t *edit = closed_object(json_pack("{s:o, s:o}", "add", add, "remove", remove), json_array());
+    json_object_set_new(edit, "minProperties", json_integer(1));
+    return any_of(array_of(member(spec)), edit,
+                  closed_object(json_pack("{s:o}", "replace", whole), json_pack("[s]", "replace")));
 }
 
 static json_t *value_schema(const struct key_info *key);
@@ -122,42 +131,58 @@ static json_t *map_of(const char *name_pattern, json_t *value) {
                      name_pattern, value);
 }
 
+static json_t *rlimit_value(const struct rlimit_info *info) {
+    static const char *const units[] = {
+        [RLIMIT_BYTES] = "[kMGT]?B|[KMGT]iB", [RLIMIT_SECONDS] = "s|min|h|d", [RLIMIT_MICROSECONDS] = "us|ms|s"};
+    return info->unit == RLIMIT_COUNT ? integer("0..9223372036854775807|max") : quantity(units[info->unit]);
+}
+
 static json_t *rlimits(void) {
     json_t *properties = json_object();
     for (unsigned i = 0; rf_name_rlimit_at(i); i++) {
-        bool count = rf_name_rlimit_at(i)->unit == RLIMIT_COUNT;
-        json_t *forms[3];
-        for (int f = 0; f < 3; f++)
-            forms[f] = count ? integer("0..9223372036854775807|max") : quantity("[kMGT]?B|[KMGT]iB|us|ms|s|min|h");
-        json_t *both = json_pack("{s:o, s:o}", "soft", forms[1], "hard", forms[2]);
-        json_object_set_new(properties, rf_name_rlimit_at(i)->name,
-                            any_of(forms[0], closed_object(both, json_pack("[s, s]", "soft", "hard")), typed("null")));
+        const struct rlimit_info *info = rf_name_rlimit_at(i);
+        json_t *soft = described(rlimit_value(info), "What holds until the program raises it.");
+        json_t *hard = described(rlimit_value(info), "What the program can raise it to.");
+        json_t *both =
+            closed_object(json_pack("{s:o, s:o}", "soft", soft, "hard", hard), json_pack("[s, s]", "soft", "hard"));
+        json_t *limit = any_of(rlimit_value(info), both, typed("null"));
+        char doc[80];
+        snprintf(doc, sizeof doc, "The limit '%s' of getrlimit(2); one value sets soft and hard.", info->name);
+        json_object_set_new(properties, info->name, described(limit, doc));
     }
     return closed_object(properties, json_array());
 }
 
+static json_t *clock_offset(const char *doc) {
+    return described(any_of(pattern("^-?(0|[1-9][0-9]*)(s|min|h|d)$"), json_pack("{s:i}", "const", 0), NULL), doc);
+}
+
 static json_t *namespace_schema(const char *spec) {
-    json_t *join = closed_object(json_pack("{s:o}", "join", pattern(PATH_PATTERN)), json_pack("[s]", "join"));
+    json_t *path = described(pattern(PATH_PATTERN), "File of the namespace, such as /run/netns/x.");
+    json_t *join = closed_object(json_pack("{s:o}", "join", path), json_pack("[s]", "join"));
     json_t *custom = NULL;
     if (strcmp(spec, "user") == 0)
-        custom = closed_object(
-            json_pack("{s:o, s:o}", "uid_map", array_of(record("id_map")), "gid_map", array_of(record("id_map"))),
-            json_pack("[s, s]", "uid_map", "gid_map"));
+        custom = closed_object(json_pack("{s:o, s:o}", "uid_map", described(array_of(record("id_map")), "User ids."),
+                                         "gid_map", described(array_of(record("id_map")), "Group ids.")),
+                               json_pack("[s, s]", "uid_map", "gid_map"));
     if (strcmp(spec, "time") == 0)
-        custom = closed_object(json_pack("{s:o, s:o}", "boottime",
-                                         any_of(pattern("^-?[0-9]+(s|min|h|d)$"), typed("integer"), NULL), "monotonic",
-                                         any_of(pattern("^-?[0-9]+(s|min|h|d)$"), typed("integer"), NULL)),
+        custom = closed_object(json_pack("{s:o, s:o}", "boottime", clock_offset("Added to the time since boot."),
+                                         "monotonic", clock_offset("Added to the monotonic clock.")),
                                json_array());
     return any_of(json_pack("{s:[s, s]}", "enum", "new", "host"), join, custom);
 }
 
 static json_t *never_schema(void) {
-    json_t *capability =
-        closed_object(json_pack("{s:o}", "capability", array_of(member("capability"))), json_pack("[s]", "capability"));
-    json_t *call = closed_object(json_pack("{s:o}", "call", array_of(typed("string"))), json_pack("[s]", "call"));
+    json_t *names_of = described(array_of(member("capability")), "Capabilities never to be given.");
+    json_t *capability = closed_object(json_pack("{s:o}", "capability", names_of), json_pack("[s]", "capability"));
+    json_t *calls =
+        described(array_of(typed("string")),
+                  "Calls never to be allowed, with arguments if only some are meant: socket(AF_VSOCK, ...).");
+    json_t *call = closed_object(json_pack("{s:o}", "call", calls), json_pack("[s]", "call"));
     json_t *is = json_pack("{s:[s, s, s]}", "type", "string", "boolean", "integer");
-    json_t *key =
-        closed_object(json_pack("{s:o, s:o}", "key", member("key"), "is", is), json_pack("[s, s]", "key", "is"));
+    json_t *key = closed_object(json_pack("{s:o, s:o}", "key", described(member("key"), "A key by its full path."),
+                                          "is", described(is, "The value that it is never to have.")),
+                                json_pack("[s, s]", "key", "is"));
     return array_of(any_of(capability, call, key));
 }
 
@@ -189,8 +214,7 @@ static json_t *value_schema(const struct key_info *key) {
     case T_LIST: return array_of(member(key->spec));
     case T_SET: return set_of(key->spec);
     case T_MAP:
-        return map_of("^[A-Za-z_][A-Za-z0-9_]*$",
-                      json_pack("{s:[s, s, s, s]}", "type", "string", "number", "boolean", "null"));
+        return map_of("^[A-Za-z_][A-Za-z0-9_]*$", json_pack("{s:[s, s, s]}", "type", "string", "number", "null"));
     case T_RLIMITS: return rlimits();
     case T_NAMESPACE: return namespace_schema(key->spec);
     case T_ERRNOS: return map_of("^[A-Z][A-Z0-9]*$", any_of(set_of("call"), typed("null"), NULL));

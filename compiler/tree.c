@@ -63,7 +63,8 @@ static struct explained explain(struct parse *p, const yaml_parser_t *y, uint32_
     if (indicator) line = (uint32_t)y->context_mark.line + 1, column = (uint32_t)y->context_mark.column + 1;
     size_t left;
     const char *text = text_at(p->source, line, column, &left);
-    char c = left ? *text : 0;
+    char c = '\0';
+    if (left) c = *text;
     if (c == '\t')
         return (struct explained){D_SYNTAX, "a tab where YAML wants spaces", "YAML is indented with spaces, never tabs",
                                   false};

@@ -8,15 +8,15 @@ static const struct rf_where at = {"capabilities", RF_CONFINE, offsetof(struct r
 
 #define BIT(n) (UINT64_C(1) << (n))
 
-/* The kernel's own last capability may be newer than the compiler: it ends the loop, not a constant. */
-void rf_confine_caps_bound(uint64_t set) {
+void rf_confine_caps_bound(uint64_t set, uint32_t last) {
     struct sys_caps caps;
     long error = sys_capget(&caps);
-    uint32_t n = 0;
     if (error < 0) rf_fail(at, error, "cannot read our capabilities");
-    for (; n < 64; n++) {
+    if (last < 63 && set >> (last + 1) != 0)
+        rf_fail(at, 0, "the policy gives capability ", RF_DECIMAL((uint64_t)(63 - __builtin_clzll(set))),
+                ", which this kernel does not have");
+    for (uint32_t n = 0; n <= last; n++) {
         long held = sys_prctl(PR_CAPBSET_READ, n, 0);
-        if (held == -EINVAL) break;
         if (held < 0) rf_fail(at, held, "cannot read the bounding set");
         if (set & BIT(n)) {
             if (!held || !(caps.permitted & BIT(n)))
@@ -31,9 +31,6 @@ void rf_confine_caps_bound(uint64_t set) {
         if (sys_prctl(PR_CAPBSET_READ, n, 0) != 0)
             rf_fail(at, 0, "CAP_", rf_fail_capability(n), " stayed in the bounding set");
     }
-    if (n < 64 && (set >> n) != 0)
-        rf_fail(at, 0, "the policy gives capability ", RF_DECIMAL((uint64_t)(63 - __builtin_clzll(set))),
-                ", which this kernel does not have");
 }
 
 static void put(uint64_t permitted, uint64_t inheritable) {
@@ -46,15 +43,14 @@ static long ambient(unsigned long operation, uint32_t number) {
     return sys_prctl(PR_CAP_AMBIENT, operation, number);
 }
 
-static void read_back(uint64_t set, uint64_t inheritable, unsigned long bits) {
+static void read_back(uint64_t set, uint32_t last, uint64_t inheritable, unsigned long bits) {
     struct sys_caps caps;
     long error = sys_capget(&caps);
     if (error < 0) rf_fail(at, error, "cannot read our capabilities");
     if (caps.effective != set || caps.permitted != set || caps.inheritable != inheritable)
         rf_fail(at, 0, "the kernel did not keep the capability sets");
-    for (uint32_t n = 0; n < 64; n++) {
+    for (uint32_t n = 0; n <= last; n++) {
         long raised = ambient(PR_CAP_AMBIENT_IS_SET, n);
-        if (raised == -EINVAL) break;
         if (raised != (long)(inheritable >> n & 1))
             rf_fail(at, 0, "CAP_", rf_fail_capability(n), ": wrong ambient state");
     }
@@ -67,7 +63,7 @@ static void read_back(uint64_t set, uint64_t inheritable, unsigned long bits) {
  * to a worker's uid would keep everything.
  * Any other uid: what is to survive execve has to be ambient; NOROOT then closes the way back through uid 0.
  */
-void rf_confine_caps_set(uint64_t set, bool as_root) {
+void rf_confine_caps_set(uint64_t set, uint32_t last, bool as_root) {
     const uint64_t inheritable = as_root ? 0 : set;
     const unsigned long bits = as_root ? 0
                                        : SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
@@ -88,7 +84,7 @@ void rf_confine_caps_set(uint64_t set, bool as_root) {
         if (error < 0) rf_fail(at, error, "cannot set the securebits");
     }
     put(set, inheritable); /* SETPCAP goes last: the securebits needed it */
-    read_back(set, inheritable, bits);
+    read_back(set, last, inheritable, bits);
 }
 
 bool rf_confine_caps_only_kill(uint64_t later) {

@@ -58,14 +58,14 @@ static void set_ids(const struct rf_launch *launch) {
 void rf_confine_identity(struct rf_launch *launch) {
     uint64_t set = launch->confine->capabilities;
     bool as_root = launch->process->uid == 0;
-    rf_confine_caps_bound(set);
+    rf_confine_caps_bound(set, launch->last_cap);
     set_groups(launch);
     if (!as_root) { /* else the step from uid 0 would take the permitted set along */
         long error = sys_prctl(PR_SET_KEEPCAPS, 1, 0);
         if (error < 0) rf_fail(RF_STEP("identity"), error, "cannot keep capabilities across the change of uid");
     }
     set_ids(launch);
-    rf_confine_caps_set(set, as_root);
+    rf_confine_caps_set(set, launch->last_cap, as_root);
     long error = sys_prctl(PR_SET_DUMPABLE, 0, 0); /* a change of ids sets it to the sysctl fs.suid_dumpable */
     if (error < 0) rf_fail(RF_STEP("identity"), error, "cannot make ourselves undumpable");
     if (launch->process->init == RF_INIT_REAPER) {

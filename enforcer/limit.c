@@ -137,12 +137,27 @@ void rf_limit_find(struct rf_launch *launch) {
     if (!rf_limits.has_v2 && rf_limit_v1_has("freezer")) rf_limit_v1_add("freezer", false);
 }
 
-/* mkdir, open and lock.  Between the three a sweeper may take the directory for a stale one: it holds the
- * lock while it removes it, so once we have the lock, the name either still leads to our inode or is gone. */
+/* Opens and locks the directory just made.  -EAGAIN: take another name.  Between mkdir and lock a sweeper may take it
+ * for a stale one: it holds the lock while it removes it, so once we have the lock, the name either still leads to
+ * our inode or is gone. */
+static long lock_leaf(struct rf_leaf *leaf) {
+    struct statx named, held;
+    long dir = sys_openat(leaf->parent, leaf->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (dir < 0) return dir == -ENOENT ? -EAGAIN : dir;
+    long error = sys_flock((int)dir, LOCK_EX | LOCK_NB); /* -EAGAIN: a sweeper, or someone who wants to be in the way */
+    if (error == 0) error = sys_fstatx((int)dir, &held);
+    if (error == 0) error = sys_statx(leaf->parent, leaf->name, AT_SYMLINK_NOFOLLOW, &named);
+    if (error == -ENOENT || (error == 0 && named.stx_ino != held.stx_ino)) error = -EAGAIN;
+    if (error == 0)
+        leaf->dir = (int)dir;
+    else
+        sys_close((int)dir);
+    return error;
+}
+
 static long make_leaf(struct rf_leaf *leaf) {
     for (uint32_t n = 0; n < 32; n++) {
         struct rf_line line = RF_LINE(leaf->name);
-        struct statx named, held;
         rf_line_text(&line, "ringfence.");
         rf_line_number(&line, (uint64_t)sys_getpid());
         rf_line_text(&line, ".");
@@ -150,24 +165,11 @@ static long make_leaf(struct rf_leaf *leaf) {
         long error = sys_mkdirat(leaf->parent, leaf->name, 0755);
         if (error == -EEXIST) continue;
         if (error < 0) return error;
-        long dir = sys_openat(leaf->parent, leaf->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-        if (dir == -ENOENT) continue;
-        if (dir >= 0) error = sys_flock((int)dir, LOCK_EX | LOCK_NB);
-        if (dir >= 0 && error == -EAGAIN) { /* a sweeper, or someone who wants to be in the way: another name */
-            sys_close((int)dir);
-            sys_unlinkat(leaf->parent, leaf->name, AT_REMOVEDIR);
-            continue;
-        }
-        if (dir < 0 || error < 0) {
-            sys_unlinkat(leaf->parent, leaf->name, AT_REMOVEDIR);
-            return dir < 0 ? dir : error;
-        }
-        if (sys_statx(leaf->parent, leaf->name, AT_SYMLINK_NOFOLLOW, &named) == 0 && sys_fstatx((int)dir, &held) == 0 &&
-            named.stx_ino == held.stx_ino) {
-            leaf->dir = (int)dir;
-            return 0;
-        }
-        sys_close((int)dir);
+        error = lock_leaf(leaf);
+        if (error == 0) return 0;
+        if (error == -EAGAIN) continue; /* it is gone or going; and by now the name might be another's */
+        sys_unlinkat(leaf->parent, leaf->name, AT_REMOVEDIR);
+        return error;
     }
     return -EEXIST;
 }

@@ -55,6 +55,33 @@ static void kill_all(void) {
     kill_listed(leaf);
 }
 
+enum { DIRECTORY = 4 }; /* DT_DIR */
+struct entry {          /* struct linux_dirent64 */
+    uint64_t inode, next;
+    uint16_t length;
+    uint8_t type;
+    char name[];
+};
+
+#define NESTED_MAX 8 /* levels; deeper ones stay, and are told of */
+
+/* A payload that was given a writable cgroupfs may have made cgroups in its leaf. */
+static void remove_nested(int dir, int depth) {
+    _Alignas(8) char entries[512];
+    long list = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0), n;
+    while (list >= 0 && (n = sys_getdents((int)list, entries, sizeof entries)) > 0) {
+        for (long at = 0; at < n; at += ((struct entry *)(void *)(entries + at))->length) {
+            const struct entry *entry = (const void *)(entries + at);
+            if (entry->type != DIRECTORY || entry->name[0] == '.') continue;
+            long below = sys_openat(dir, entry->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+            if (below >= 0 && depth < NESTED_MAX) remove_nested((int)below, depth + 1);
+            if (below >= 0) sys_close((int)below);
+            sys_unlinkat(dir, entry->name, AT_REMOVEDIR);
+        }
+    }
+    if (list >= 0) sys_close((int)list);
+}
+
 static bool remove_once(void) {
     bool all = true;
     /* The leaf that kill_all() works on goes last. */
@@ -63,6 +90,7 @@ static bool remove_once(void) {
         if (leaf->dir < 0) continue;
         long error = sys_unlinkat(leaf->parent, leaf->name, AT_REMOVEDIR);
         if (error < 0 && error != -ENOENT) {
+            remove_nested(leaf->dir, 0); /* for the next try */
             all = false;
             break;
         }
@@ -86,13 +114,6 @@ bool rf_limit_remove(void) {
     }
     return false;
 }
-
-struct entry { /* struct linux_dirent64 */
-    uint64_t inode, next;
-    uint16_t length;
-    uint8_t type;
-    char name[];
-};
 
 /* A leaf that nobody holds the lock of has lost its supervisor. */
 static void sweep_one(int parent, const char *name) {

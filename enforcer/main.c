@@ -161,6 +161,18 @@ static bool holds(uint64_t caps, int number) {
     return (caps >> number & 1) != 0;
 }
 
+/* Asked of the kernel, since it may be newer than the compiler; and not found out by trying, since a refused
+ * prctl(2) must not look like the end of the list. */
+static void look_at_capabilities(void) {
+    char text[16];
+    const char *p = text;
+    uint64_t last;
+    long n = rf_files_read(launch.proc, "sys/kernel/cap_last_cap", text, sizeof text);
+    if (n < 0) rf_fail(RF_STEP("start"), n, "/proc/sys/kernel/cap_last_cap");
+    if (!rf_chars_number(&p, &last) || last > 63) rf_fail(RF_STEP("start"), 0, "/proc/sys/kernel/cap_last_cap: ", text);
+    launch.last_cap = (uint32_t)last;
+}
+
 /* Who we are, which decides how mounts, maps and nodes are made. */
 static void look_around(void) {
     struct sys_caps caps;
@@ -175,6 +187,7 @@ static void look_around(void) {
     if (proc < 0) rf_fail(RF_STEP("start"), proc, "/proc");
     if (!rf_files_on((int)proc, PROC_SUPER_MAGIC)) rf_fail(RF_STEP("start"), 0, "/proc is not procfs");
     launch.proc = (int)proc;
+    look_at_capabilities();
 }
 
 /* mknod(2) of a device works only in the first user namespace, whose inode number is fixed (PROC_USER_INIT_INO). */

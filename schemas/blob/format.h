@@ -153,7 +153,7 @@ struct rf_root {
 };
 
 enum rf_mount_kind { RF_MOUNT_BIND = 1, RF_MOUNT_TMPFS = 2 };
-#define RF_MOUNT_WRITABLE  0x1u /* of a BIND; a TMPFS is always writable */
+#define RF_MOUNT_WRITABLE  0x1u /* of a BIND; a TMPFS always has it */
 #define RF_MOUNT_RECURSIVE 0x2u /* BIND; without WRITABLE it needs RF_REQUIRE_MOUNT_SETATTR */
 
 struct rf_mount {          /* in ascending byte order of target, so parents come first */

@@ -100,7 +100,7 @@ static bool target_ok(const struct rf_view *v, struct rf_str target) {
 
 static bool mount_ok(const struct rf_view *v, const struct rf_mount *m) {
     if (!target_ok(v, m->target)) return false;
-    if (m->kind == RF_MOUNT_TMPFS) return text_absent(&m->source) && m->size > 0 && !(m->flags & RF_MOUNT_RECURSIVE);
+    if (m->kind == RF_MOUNT_TMPFS) return text_absent(&m->source) && m->size > 0 && m->flags == RF_MOUNT_WRITABLE;
     if (m->size != 0 || m->mode != 0 || m->uid != 0 || m->gid != 0) return false;
     /* without mount_setattr the mounts below would stay writable */
     if (m->flags == RF_MOUNT_RECURSIVE && !(v->header->required & RF_REQUIRE_MOUNT_SETATTR)) return false;

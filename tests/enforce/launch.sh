@@ -1,15 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# launch.sh RINGFENCE_RUN MKBLOB: launches real programs under blobs made by mkblob, and looks at what came of it:
-# exit codes, messages, what the payload sees, and that nothing stays behind.  TAP on stdout.
-# Needs root and a static busybox; what else is missing is a SKIP with its reason.
+# launch.sh BUILD: launches real programs under blobs made by mkblob, without the compiler, and looks at what came of
+# it: exit codes, messages, what the payload sees, and that nothing stays behind.  For tests/run.
+# Needs root and a static busybox; what else is missing is a skip with its reason.
 # shellcheck disable=SC2086,SC2016 # words of a policy are split on purpose; $(name) is a parameter of the policy
 set -u
-RUN=$(readlink -f "$1")
-MKBLOB=$(readlink -f "$2")
-if [ "$(id -u)" != 0 ]; then echo "1..0 # SKIP needs root"; exit 0; fi
-BUSYBOX=$(command -v busybox) || { echo "1..0 # SKIP needs busybox-static"; exit 0; }
-if file -L "$BUSYBOX" | grep -q dynamically; then echo "1..0 # SKIP needs a static busybox"; exit 0; fi
+RUN=$(readlink -f "$1/ringfence-run")
+MKBLOB=$(readlink -f "$1/mkblob")
+if [ "$(id -u)" != 0 ]; then echo "skip launch: needs root"; exit 0; fi
+BUSYBOX=$(command -v busybox) || { echo "skip launch: needs busybox-static"; exit 0; }
+if file -L "$BUSYBOX" | grep -q dynamically; then echo "skip launch: needs a static busybox"; exit 0; fi
 
 W=$(mktemp -d)
 trap 'rm -rf "$W"' EXIT
@@ -31,14 +31,15 @@ chmod 755 root/bin/*
 echo text >root/etc/motd
 
 n=0 bad=0
+code=0 out=
 report() { # RESULT NAME
     n=$((n + 1))
-    if [ "$1" = 0 ]; then echo "ok $n - $2"; return; fi
+    if [ "$1" = 0 ]; then echo "ok $2"; return; fi
     bad=$((bad + 1))
-    echo "not ok $n - $2"
-    printf 'exit %s\n%s\n' "$code" "$out" | sed 's/^/#   /'
+    echo "not ok $2: exit $code, $(wc -l <<<"$out") lines of output"
+    while read -r line; do echo "#   $line"; done <<<"$out"
 }
-skip() { n=$((n + 1)); echo "ok $n - $1 # SKIP $2"; }
+skip() { n=$((n + 1)); echo "skip $1: $2"; }
 run() { out=$("$@" 2>&1 </dev/null); code=$?; }
 # want NAME CODE PATTERN COMMAND...: the exit code, and a line of the output that matches (grep -E)
 want() {
@@ -206,6 +207,10 @@ out=$(leaves); code=0; [ "$out" = "$leaves_before" ]; report $? "and the next la
 blob keep.fence keep uid=65534 gid=65534 init=none filter=allow env=PATH=/bin:/usr/bin
 want "a payload that leaves daemons" 5 '' ./run keep.fence -- sh -c 'setsid sleep 77.4 >/dev/null 2>&1 & setsid sleep 77.4 >/dev/null 2>&1 & exit 5'
 out=$(pgrep -fx 'sleep 77.4'); [ -z "$out" ]; report $? "they are killed with the leaf"
+if [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; then CG=/sys/fs/cgroup; else CG=/sys/fs/cgroup/unified; fi
+blob nested.fence keep uid=0 gid=0 caps=0x2 init=none filter=allow env=PATH=/bin:/usr/bin
+want "a payload that makes cgroups in its leaf" 0 '' ./run nested.fence -- sh -c "mkdir -p $CG\$(sed -n s/^0:://p /proc/self/cgroup)/sub/sub2"
+out=$(leaves); [ "$out" = "$leaves_before" ]; report $? "they are removed with it"
 want "status descriptor" 0 '"event":"exit","code":0,"signal":0,"oom_kills":0' ./run --status-fd 1 base.fence -- true
 want "status descriptor, failure" 125 '"event":"error","exit":125,"step":"cwd"' ./run --status-fd 1 cwd.fence -- true
 

@@ -164,6 +164,7 @@ static void put_mount(const char *key, char *value) {
         return;
     }
     m->kind = RF_MOUNT_TMPFS;
+    m->flags = RF_MOUNT_WRITABLE;
     m->source = (struct rf_text)RF_TEXT_ABSENT;
     m->target = string(next(&value));
     m->size = number(next(&value));
