@@ -140,8 +140,8 @@ void rf_become_resolve(struct rf_launch *launch) {
 
 void rf_become_payload(struct rf_launch *launch) {
     const char *const *argv = rf_view_count(&launch->view, RF_ARGS) ? arguments : launch->options->program;
-    if (launch->options->check) sys_exit(0); /* the rehearsal ends here */
     __atomic_store_n(&rf_shared->executing, 1u, __ATOMIC_RELEASE);
+    if (launch->options->check) sys_exit(0); /* the rehearsal ends here, by a fault if the filter refuses exit_group */
     long error = sys_execve(launch->program, argv, environment);
     __atomic_store_n(&rf_shared->executing, 0u, __ATOMIC_RELEASE);
     switch (error) {

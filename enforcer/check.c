@@ -26,7 +26,7 @@ static void say(const char *step, const char *what) {
 static void probe(struct rf_launch *launch, void (*run)(struct rf_launch *launch, uint32_t i), uint32_t i) {
     struct clone_args args = {.exit_signal = SIGCHLD};
     siginfo_t info = {.si_pid = 0};
-    rf_shared->claimed = rf_shared->failed = 0;
+    rf_shared->claimed = rf_shared->failed = rf_shared->executing = rf_shared->harmless = 0;
     rf_shared->at = "check";
     long child = sys_clone3(&args);
     if (child < 0) rf_fail(RF_STEP("check"), child, "cannot fork");
@@ -68,7 +68,7 @@ static void rehearse(struct rf_launch *launch, uint32_t i) {
     rf_enter_prepare(launch);
     rf_enter_clone(launch);
     while (sys_waitid(P_PID, launch->child, &info, WEXITED) == -EINTR) continue;
-    if (info.si_code != 1 || info.si_status != 0) sys_exit(RF_STEP_FAILED);
+    if (!__atomic_load_n(&rf_shared->executing, __ATOMIC_ACQUIRE)) sys_exit(RF_STEP_FAILED);
 }
 
 _Noreturn void rf_check(struct rf_launch *launch) {

@@ -26,7 +26,8 @@ static void set_groups(const struct rf_launch *launch) {
     const struct rf_where where = count ? RF_AT("identity", GROUPS, 0) : RF_STEP("identity");
     /* An ordinary user's namespace cannot change them, by the kernel's rule: a group may be there to forbid. */
     if (rf_launch_new(launch, CLONE_NEWUSER) && !launch->maps) return;
-    if (groups_are(launch)) return;
+    /* Only "none" can be trusted unset: a group without a mapping reads as 65534, which the policy may list too. */
+    if (count == 0 && groups_are(launch)) return;
     for (uint32_t i = 0; i < count; i++) list[i] = RF_RECORD(&launch->view, GROUPS, struct rf_group, i)->gid;
     long error = sys_setgroups((int)count, list);
     if (error < 0)

@@ -111,9 +111,14 @@ void rf_fail_in_child(void) {
 void rf_fail_print(int fd, const char *text) {
     char safe[1024];
     struct rf_line line = RF_LINE(safe);
+    unsigned char before = 0;
     for (; *text != '\0'; text++) {
+        unsigned char byte = (unsigned char)*text;
+        /* U+0080 to U+009F, too, are control characters: a terminal obeys U+009B as it does ESC [ */
+        bool control = byte < 0x20 || byte == 0x7f || (before == 0xc2 && byte >= 0x80 && byte <= 0x9f);
         char c = *text;
-        if ((unsigned char)c < 0x20 || c == 0x7f) c = '?';
+        if (control) c = '?';
+        before = byte;
         rf_line_bytes(&line, &c, 1);
         if (line.used + 2 < line.size && text[1] != '\0') continue;
         if (text[1] == '\0') rf_line_text(&line, "\n");

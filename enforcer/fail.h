@@ -36,6 +36,7 @@ struct rf_shared {
     volatile uint32_t failed;    /* 1: the failure below is complete */
     volatile uint32_t executing; /* 1: everything is applied, execve is next */
     volatile uint32_t skipped;   /* RF_SKIPPED_* */
+    volatile uint32_t harmless;  /* 1: the reaper has let go of all that the payload could gain in it */
     volatile uint32_t ended;     /* the reaper saw the payload end: */
     volatile int32_t code;       /*   its exit code, or */
     volatile int32_t signal;     /*   the signal that killed it */

@@ -12,6 +12,7 @@
 static long find(const struct rf_launch *launch, const char *path, struct rf_where where) {
     long fd = rf_mount_find(launch, path);
     if (fd < 0 && fd != -ENOENT && fd != -ENOTDIR) rf_fail(where, fd, path);
+    if (fd >= 0) rf_mount_refuse_root(launch, (int)fd, where, path);
     return fd;
 }
 

@@ -7,8 +7,21 @@
 
 static const struct rf_where at = {"root", RF_ROOT, offsetof(struct rf_root, path)};
 
+/* A launcher in a chroot would leave the directories above it in the payload's mount namespace, where CAP_SYS_CHROOT
+ * leads out of every root.  Joining the mount namespace that we are in takes us to its own root; the pivot then
+ * leaves nothing.  In a new user namespace we cannot be (the kernel makes none in a chroot), and without
+ * CAP_SYS_CHROOT the payload cannot have it either. */
+static void leave_chroot(const struct rf_launch *launch) {
+    if (rf_launch_new(launch, CLONE_NEWUSER) || !(launch->caps >> CAP_SYS_CHROOT & 1)) return;
+    long self = sys_pidfd_open((int)sys_getpid()), error = self;
+    if (self >= 0) error = sys_setns((int)self, CLONE_NEWNS);
+    if (error < 0) rf_fail(RF_STEP("root"), error, "cannot go to the root of the mount namespace");
+    sys_close((int)self);
+}
+
 void rf_furnish_private(struct rf_launch *launch) {
     if (rf_furnish_keeps(launch)) return;
+    leave_chroot(launch);
     long error = sys_mount("/", MS_REC | MS_PRIVATE);
     if (error < 0) rf_fail(RF_STEP("root"), error, "cannot make all mounts private");
     sys_umask(0); /* modes below are exact; the payload's umask comes with the payload */

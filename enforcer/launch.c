@@ -55,6 +55,7 @@ static const struct rf_step in_payload[] = {
     {"keyring", rf_confine_keyring, "join a session keyring of its own", NULL},
     {"signals", rf_confine_signals, "every signal to its default, none blocked", NULL},
     {"no-new-privs", rf_confine_no_new_privs, "no_new_privs", NULL},
+    {"reaper", rf_reaper_await, "wait for the reaper to drop its privileges", NULL},
     {"fds", rf_confine_fds, "close every descriptor but 0, 1 and 2", NULL},
     {"seccomp", rf_confine_seccomp, "install the system-call filter", rf_plan_seccomp},
     {"exec", rf_become_payload, "execve", NULL},

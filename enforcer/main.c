@@ -115,6 +115,8 @@ static void parse(const char *const *word) {
         options.policy = *word++;
     }
     if (!options.policy) rf_fail(RF_STEP("options"), 0, "no policy named; see ringfence-run --help");
+    if (options.policy_fd >= 0 && options.policy_fd == options.status_fd)
+        rf_fail(RF_STEP("options"), 0, "--policy-fd and --status-fd name the same descriptor");
     options.program = word;
 }
 

@@ -69,6 +69,16 @@ long rf_mount_find(const struct rf_launch *launch, const char *path) {
     return walk(launch->root_fd, path, 0, resolve);
 }
 
+void rf_mount_refuse_root(const struct rf_launch *launch, int fd, struct rf_where where, const char *path) {
+    struct statx st, root;
+    if (is_special(path)) return; /* no symlinks there, so it cannot be */
+    long error = sys_fstatx(fd, &st);
+    if (error == 0) error = sys_fstatx(launch->root_fd, &root);
+    if (error < 0) rf_fail(where, error, path);
+    if (st.stx_mnt_id == root.stx_mnt_id && st.stx_ino == root.stx_ino)
+        rf_fail(where, 0, path, ": is the root itself, over which nothing can be mounted");
+}
+
 static int find_target(const struct rf_launch *launch, char *path, bool directory, struct rf_where where);
 
 /* Makes the last component in its directory, which is made itself if need be: `path` is cut there meanwhile. */
@@ -100,6 +110,7 @@ static int find_target(const struct rf_launch *launch, char *path, bool director
     if (fd == -ENOENT) return make_target(launch, path, directory, where);
     if (fd == -ELOOP && is_special(path)) rf_fail(where, fd, path, ": the image has a symbolic link on this path");
     if (fd < 0) rf_fail(where, fd, path, ": no such mount point in the image");
+    rf_mount_refuse_root(launch, (int)fd, where, path);
     long error = sys_fstatx((int)fd, &st);
     if (error < 0) rf_fail(where, error, path);
     if (directory != ((st.stx_mode & S_IFMT) == S_IFDIR))

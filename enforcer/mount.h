@@ -17,7 +17,11 @@ int rf_mount_new(const char *type, unsigned attributes, struct rf_where where, c
  * of the root, and no magic link is followed.  -errno. */
 long rf_mount_find(const struct rf_launch *launch, const char *path);
 
-/* The same for a mount point; a missing one is made if it would lie on a file system of our own, else fails. */
+/* Fails if this descriptor is the root itself, which a policy or a symbolic link of the image may name: what is
+ * mounted there lies over a root that everyone already stands in, so that nobody would ever see it. */
+void rf_mount_refuse_root(const struct rf_launch *launch, int fd, struct rf_where where, const char *path);
+
+/* As rf_mount_find(), for a mount point; a missing one is made if it would lie on a file system of our own, else fails. */
 int rf_mount_target(const struct rf_launch *launch, const char *path, bool directory, struct rf_where where);
 
 /* Attaches a detached mount to a mount point.  From then on it is private, with all below it: a clone of a shared

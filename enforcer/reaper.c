@@ -2,7 +2,10 @@
 #include "reaper.h"
 #include "confine.h"
 #include "enter.h"
+#include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/prctl.h>
+#include <linux/seccomp.h>
 
 int rf_reaper_next_signal(int signalfd) {
     struct signalfd_siginfo info;
@@ -52,11 +55,45 @@ static void become_harmless(const struct rf_launch *launch) {
     if (!rf_confine_caps_only_kill(0)) rf_fail(RF_STEP("reaper"), 0, "cannot drop capabilities");
 }
 
+#if defined(__x86_64__)
+#define ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define ARCH AUDIT_ARCH_AARCH64
+#else
+#define ARCH AUDIT_ARCH_RISCV64
+#endif
+#define STATEMENT(operation, k) ((struct sock_filter){(operation), 0, 0, (k)})
+#define ALLOW(call, left)       ((struct sock_filter){BPF_JMP | BPF_JEQ | BPF_K, (left), 0, __NR_##call})
+
+/* A payload with CAP_SYS_PTRACE can make us do its calls, which its own filter would not let through: so only what
+ * watch() itself does remains. */
+static void fence_in(void) {
+    struct sock_filter insns[] = {
+        STATEMENT(BPF_LD | BPF_W | BPF_ABS, 4), /* offsetof(struct seccomp_data, arch) */
+        {BPF_JMP | BPF_JEQ | BPF_K, 1, 0, ARCH},
+        STATEMENT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        STATEMENT(BPF_LD | BPF_W | BPF_ABS, 0), /* nr */
+        ALLOW(ppoll, 6),
+        ALLOW(read, 5),
+        ALLOW(waitid, 4),
+        ALLOW(kill, 3),
+        ALLOW(restart_syscall, 2),
+        ALLOW(exit_group, 1),
+        STATEMENT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+        STATEMENT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = {.len = sizeof insns / sizeof insns[0], .filter = insns};
+    long error = sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &program);
+    if (error < 0) rf_fail(RF_STEP("reaper"), error, "cannot install the reaper's own filter");
+}
+
 _Noreturn static void watch(const struct rf_launch *launch, int payload) {
     forget_words(launch);
     become_harmless(launch);
     long fd = sys_signalfd(~UINT64_C(0));
     if (fd < 0) rf_fail(RF_STEP("reaper"), fd, "cannot make a signalfd");
+    fence_in();
+    __atomic_store_n(&rf_shared->harmless, 1u, __ATOMIC_RELEASE);
     reap(payload); /* its SIGCHLD may have come before the signalfd; it is pending, but this costs nothing */
     for (;;) {
         struct pollfd polls[2] = {{.fd = (int)fd, .events = POLLIN}, {.fd = launch->go[0], .events = 0}};
@@ -86,4 +123,12 @@ void rf_reaper_start(struct rf_launch *launch) {
     rf_enter_die_with_parent(launch);
     if (sys_getppid() != us) sys_exit(RF_STEP_FAILED);
     rf_confine_session(launch); /* not the reaper's session: a signal to the one is not for the other */
+}
+
+/* Mostly it has long been done: the payload process makes many more calls meanwhile.  Should the reaper die instead,
+ * the parent-death signal ends this wait. */
+void rf_reaper_await(struct rf_launch *launch) {
+    const struct __kernel_timespec pause = {0, 50000};
+    if (launch->process->init != RF_INIT_REAPER) return;
+    while (!__atomic_load_n(&rf_shared->harmless, __ATOMIC_ACQUIRE)) sys_ppoll(NULL, 0, &pause);
 }

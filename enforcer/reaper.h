@@ -15,4 +15,7 @@ void rf_reaper_start(struct rf_launch *launch);
  * 0 if there is none. */
 int rf_reaper_next_signal(int signalfd);
 
+/* Payload process: does not go on before the reaper has dropped its privileges. */
+void rf_reaper_await(struct rf_launch *launch);
+
 #endif

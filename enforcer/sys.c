@@ -18,7 +18,7 @@ long sys_fstatx(int fd, struct statx *st) {
 }
 
 long sys_statx(int dir, const char *path, unsigned flags, struct statx *st) {
-    return SYS5(statx, dir, path, flags, STATX_BASIC_STATS, st);
+    return SYS5(statx, dir, path, flags, STATX_BASIC_STATS | STATX_MNT_ID, st);
 }
 
 long sys_prctl(int option, unsigned long a, unsigned long b) {

@@ -34,7 +34,8 @@ void rf_words_quoted(struct rf_words *w, const struct rf_view *v, struct rf_str 
 void rf_words_word(struct rf_words *w, const struct rf_view *v, struct rf_str s) {
     const char *text = rf_view_string(v, s);
     for (uint32_t i = 0; i < s.length; i++) {
-        if (text[i] <= ' ' || strchr("\"\\,:\x7f", text[i])) {
+        unsigned char c = (unsigned char)text[i]; /* plain char is unsigned on some machines */
+        if (c <= ' ' || c > 0x7e || strchr("\"\\,:", text[i])) {
             rf_words_quoted(w, v, s);
             return;
         }

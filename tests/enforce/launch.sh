@@ -127,6 +127,51 @@ blob env.fence $BASE pass=TZ pass=LANG:optional
 want "a variable to pass that is not set" 125 'TZ: not set' env -u TZ ./run env.fence env
 want "passed variables" 0 '^TZ=UTC$' env TZ=UTC ./run env.fence env
 
+# --- what a filter may refuse the enforcer itself
+NOEXIT=filter=231:1
+[ "$(uname -m)" = x86_64 ] || NOEXIT=filter=94:1
+for init in none reaper; do
+    blob noexit.fence $NS $ROOT $WHO init=$init $NOEXIT
+    want "init $init: execve fails and exit_group is refused" 126 'ENOEXEC' timeout -s KILL 10 ./run noexit.fence -- garbage
+    want "init $init: --check where exit_group is refused" 0 '' timeout -s KILL 10 ./run --check noexit.fence -- true
+done
+blob reaper.fence $NS $ROOT uid=0 gid=0 env=PATH=/bin init=reaper $FILTER
+run ./run reaper.fence -- grep -E '^(CapPrm|CapEff|Seccomp|NoNewPrivs):' /proc/1/status
+[ "$(tr -d '\t' <<<"$out" | tr '\n' ' ')" = "CapPrm:0000000000000020 CapEff:0000000000000020 NoNewPrivs:1 Seccomp:2 " ]
+report $? "the reaper has CAP_KILL alone, and a filter of its own"
+
+# --- groups that the launcher's user namespace cannot name
+blob nogroup.fence ns=mnt,pid,user map=0:0:100000:65536 map=1:0:100000:65536 $ROOT $WHO group=65534 filter=allow
+setpriv --groups 0 ./run nogroup.fence -- sleep 77.6 &
+launcher=$!
+for _ in $(seq 100); do
+    payload=$(pgrep -P $launcher -fx 'sleep 77.6') && break
+    sleep 0.05
+done
+out=$(grep Groups "/proc/$payload/status"); code=0
+grep -qE 'Groups:.165534 ?$' <<<"$out"; report $? "group 0 of the launcher is not taken for the policy's 65534"
+kill $launcher
+wait $launcher
+
+# --- the root itself as a target
+mkdir -p top && cp -a root/. top && ln -s / top/slash
+TOP="$NS root=$W/top:rw proc=full $WHO filter=allow"
+for item in ro=/ mask=/ ro=/slash mask=/slash "bind=$W/src:/slash" tmpfs=/slash:4096:0755:0:0; do
+    blob top.fence $TOP "$item"
+    want "over the root: $item" 125 'is the root itself' ./run top.fence -- true
+done
+
+
+# --- a launcher in a chroot: what lies above it must not stay in the payload's mount namespace
+blob jail.fence $NS $ROOT uid=0 gid=0 env=PATH=/bin caps=0x40000 filter=allow
+cat >jail.sh <<'END'
+mount --make-rprivate / && mkdir jail && mount --bind / jail && mount --bind /proc jail/proc &&
+    mount --rbind /sys jail/sys && mount --rbind /dev jail/dev || exit 1
+exec chroot jail "$PWD/run" "$PWD/jail.fence" -- busybox unshare -U true
+END
+# The kernel makes no user namespace for a process that is in a chroot of its mount namespace.
+want "from a chroot: the payload's root is that of its mount namespace" 0 '' unshare -m bash jail.sh
+
 # --- the blob and its parameters
 want "no file" 125 'load: cannot open nothere: ENOENT' ./run nothere true
 cp base.fence loose.fence; chmod 666 loose.fence
