@@ -22,10 +22,9 @@ static int exit_code; /* 0: RF_STEP_FAILED */
     X(E2BIG, "argument list too long")                                                                                 \
     X(ENOEXEC, "not in a format that can be executed")                                                                 \
     X(EBADF, "bad file descriptor")                                                                                    \
-    X(EAGAIN, "temporarily unavailable, or a limit is reached")                                                        \
+    X(EAGAIN, "not now, or a limit is reached")                                                                        \
     X(ENOMEM, "out of memory")                                                                                         \
     X(EACCES, "permission denied")                                                                                     \
-    X(EFAULT, "bad address")                                                                                           \
     X(EBUSY, "busy")                                                                                                   \
     X(EEXIST, "exists already")                                                                                        \
     X(EXDEV, "leaves the allowed directory")                                                                           \
@@ -34,26 +33,20 @@ static int exit_code; /* 0: RF_STEP_FAILED */
     X(EISDIR, "is a directory")                                                                                        \
     X(EINVAL, "invalid argument")                                                                                      \
     X(ENFILE, "too many open files in the system")                                                                     \
-    X(EMFILE, "too many open files: raise RLIMIT_NOFILE of the launcher")                                              \
+    X(EMFILE, "too many open files: raise RLIMIT_NOFILE")                                                              \
     X(ENOTTY, "wrong kind of file")                                                                                    \
     X(ETXTBSY, "being written")                                                                                        \
     X(EFBIG, "too large")                                                                                              \
     X(ENOSPC, "no space left, or a kernel limit is reached")                                                           \
     X(EROFS, "read-only file system")                                                                                  \
-    X(EMLINK, "too many links")                                                                                        \
-    X(EPIPE, "nobody reads")                                                                                           \
-    X(ERANGE, "out of range")                                                                                          \
-    X(EDEADLK, "would deadlock")                                                                                       \
     X(ENAMETOOLONG, "name too long")                                                                                   \
     X(ENOSYS, "this kernel does not have it")                                                                          \
     X(ENOTEMPTY, "directory not empty")                                                                                \
     X(ELOOP, "a symbolic link that is not allowed here, or too many")                                                  \
-    X(ENODATA, "no data")                                                                                              \
     X(EOVERFLOW, "an id without a mapping, or a value too large")                                                      \
     X(EUSERS, "too many users or nested namespaces")                                                                   \
     X(EOPNOTSUPP, "not supported")                                                                                     \
     X(ELIBBAD, "its interpreter is damaged")                                                                           \
-    X(ESTALE, "stale file handle")                                                                                     \
     X(EDQUOT, "quota exceeded")
 
 /* Numbers, and name and words behind each other: no pointers have to be stored. */

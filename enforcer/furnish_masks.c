@@ -16,17 +16,23 @@ static long find(const struct rf_launch *launch, const char *path, struct rf_whe
     return fd;
 }
 
-/* Whether a mount of the policy lies below this path. */
+static bool is_at_or_below(const char *path, const char *top) {
+    const char *rest = rf_chars_after(path, top);
+    return rest && (*rest == '/' || *rest == '\0');
+}
+
+/* Whether a mount or mask of the policy lies at or below this path. */
 static bool covers_mount(const struct rf_launch *launch, const char *path) {
-    for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_MOUNTS); i++) {
-        const struct rf_mount *m = RF_RECORD(&launch->view, MOUNTS, struct rf_mount, i);
-        const char *rest = rf_chars_after(rf_view_string(&launch->view, m->target), path);
-        if (rest && *rest == '/') return true;
-    }
+    const struct rf_view *v = &launch->view;
+    for (uint32_t i = 0; i < rf_view_count(v, RF_MOUNTS); i++)
+        if (is_at_or_below(rf_view_string(v, RF_RECORD(v, MOUNTS, struct rf_mount, i)->target), path)) return true;
+    for (uint32_t i = 0; i < rf_view_count(v, RF_MASKS); i++)
+        if (is_at_or_below(rf_view_string(v, RF_RECORD(v, MASKS, struct rf_path, i)->path), path)) return true;
     return false;
 }
 
-/* Before the masks: without mount_setattr the copy leaves out mounts below, and must not uncover a mask. */
+/* After the masks, which are found from the mounts that the policy made: the copies made here lie on top of those, and
+ * carry the masks along.  Without mount_setattr a copy leaves out what is mounted below, and must not uncover it. */
 void rf_furnish_read_only(struct rf_launch *launch) {
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_READ_ONLY); i++) {
         const char *path = rf_view_string(&launch->view, RF_RECORD(&launch->view, READ_ONLY, struct rf_path, i)->path);
@@ -42,6 +48,7 @@ void rf_furnish_read_only(struct rf_launch *launch) {
         rf_mount_restrict((int)tree, MOUNT_ATTR_RDONLY, recursive, where, path);
         sys_close((int)tree);
     }
+    rf_mount_forget();
 }
 
 /* One empty directory and one empty file, both on file systems of our own, serve all masks: no path of the image

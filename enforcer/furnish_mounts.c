@@ -14,7 +14,7 @@ static void make_tmpfs(const struct rf_launch *launch, const struct rf_mount *m,
     int mount = rf_mount_new("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, where, options);
     rf_mount_attach(mount, rf_mount_target(launch, target, true, where), where, target);
     rf_mount_own(mount);
-    sys_close(mount);
+    rf_mount_keep(target, mount);
 }
 
 static void bind(const struct rf_launch *launch, const struct rf_mount *m, int mount, const char *target,
@@ -27,7 +27,7 @@ static void bind(const struct rf_launch *launch, const struct rf_mount *m, int m
     bool directory = (st.stx_mode & S_IFMT) == S_IFDIR;
     rf_mount_attach(mount, rf_mount_target(launch, target, directory, where), where, target);
     rf_mount_restrict(mount, attributes, (m->flags & RF_MOUNT_RECURSIVE) != 0, where, target);
-    sys_close(mount);
+    rf_mount_keep(target, mount);
 }
 
 void rf_furnish_mounts(struct rf_launch *launch) {

@@ -14,9 +14,9 @@
 
 /* The supervisor, after the blob is verified and the parameters are bound: until here nothing has been made. */
 static const struct rf_step before_clone[] = {
-    {"objects", rf_object_open_all, "open every host path once; from here on only descriptors count", NULL},
-    {"cgroup", rf_limit_apply, "make the cgroup leaf, write its limits and read them back", rf_plan_limits},
-    {"enter", rf_enter_prepare, "join the pid namespace or make the time namespace that children will be in", NULL},
+    {"objects", rf_object_open_all, "open every host path, once", NULL},
+    {"cgroup", rf_limit_apply, "make the leaf, write its limits, read them back", rf_plan_limits},
+    {"enter", rf_enter_prepare, "join the pid namespace, make the time namespace", NULL},
     {NULL, NULL, NULL, NULL},
 };
 
@@ -28,14 +28,14 @@ static const struct rf_step in_child[] = {
     {"enter", rf_enter_cgroup, "make the cgroup namespace, rooted at the leaf", NULL},
     {"network", rf_enter_network, "bring up the loopback interface of a new network namespace", NULL},
     {"hostname", rf_confine_hostname, "set the host name", rf_plan_hostname},
-    {"root", rf_furnish_private, "make every mount private, so that none of ours reaches the host", NULL},
+    {"root", rf_furnish_private, "make every mount private", NULL},
     {"root", rf_furnish_root, "attach the root: nosuid, nodev", rf_plan_root},
     {"proc", rf_furnish_proc, "mount /proc", rf_plan_proc},
     {"sys", rf_furnish_sys, "mount /sys", rf_plan_sys},
     {"dev", rf_furnish_dev, "make /dev, a fresh tmpfs", rf_plan_devices},
     {"mounts", rf_furnish_mounts, "make the mounts: nosuid, nodev", rf_plan_mounts},
-    {"read-only", rf_furnish_read_only, "make paths read-only", rf_plan_read_only},
     {"masks", rf_furnish_masks, "mask paths", rf_plan_masks},
+    {"read-only", rf_furnish_read_only, "make paths read-only", rf_plan_read_only},
     {"dev", rf_furnish_dev_seal, "make /dev read-only", NULL},
     {"root", rf_furnish_pivot, "pivot into the root, let go of the host's tree, verify", NULL},
     {"cwd", rf_furnish_cwd, "enter the working directory", rf_plan_cwd},

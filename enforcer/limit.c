@@ -8,6 +8,7 @@
 #include <linux/magic.h>
 
 struct rf_limits rf_limits;
+const char rf_limit_elsewhere[] = ": not the cgroup we are in: this mount is of another cgroup namespace";
 const char rf_limit_advice[] = "; as an ordinary user start inside a delegated cgroup: systemd-run --user --scope -p "
                                "Delegate=yes ringfence-run ...";
 const char rf_limit_names[RF_CTL_COUNT][8] = {"", "cpu", "memory", "pids", "io"};
@@ -49,6 +50,22 @@ bool rf_limit_own(const char *controller, char *path, size_t size, uint32_t *id)
         p = end + 1;
     }
     return false;
+}
+
+bool rf_limit_holds_us(int dir) {
+    char list[512];
+    uint64_t pid = 0, self = (uint64_t)sys_getpid();
+    bool found = !rf_limits.in_namespace;
+    if (found) return true;
+    long fd = sys_openat(dir, "cgroup.procs", O_RDONLY | O_NOFOLLOW, 0), n;
+    while (fd >= 0 && !found && (n = sys_read((int)fd, list, sizeof list)) > 0)
+        for (long i = 0; i < n && !found; i++) {
+            bool digit = list[i] >= '0' && list[i] <= '9';
+            found = !digit && pid == self;
+            pid = digit ? pid * 10 + (uint64_t)(list[i] - '0') : 0;
+        }
+    if (fd >= 0) sys_close((int)fd);
+    return found;
 }
 
 long rf_limit_open_below(int mount, const char *path) {
@@ -120,6 +137,8 @@ void rf_limit_find(struct rf_launch *launch) {
     uint32_t must, all = wanted(launch, &must), in_v2 = 0;
     long n = rf_files_read(launch->proc, "self/cgroup", rf_limits.self, sizeof rf_limits.self);
     if (n < 0) rf_limits.self[0] = '\0'; /* then nothing below finds our position, and says so if it matters */
+    struct statx ns;                     /* PROC_CGROUP_INIT_INO: the number of the first namespace never changes */
+    rf_limits.in_namespace = sys_statx(launch->proc, "self/ns/cgroup", 0, &ns) != 0 || ns.stx_ino != 0xEFFFFFFBu;
     check_names(launch);
     rf_limits.mount_v2 = -1;
     rf_limit_v2_mount();

@@ -3,6 +3,7 @@
 #include "chars.h"
 #include "files.h"
 #include "limit_parts.h"
+#include "line.h"
 
 static char buffer[2 * RF_PAGE];
 
@@ -63,23 +64,49 @@ struct entry {          /* struct linux_dirent64 */
     char name[];
 };
 
-#define NESTED_MAX 8 /* levels; deeper ones stay, and are told of */
+#define NESTED_MAX 4096 /* cgroups taken away in one go */
 
-/* A payload that was given a writable cgroupfs may have made cgroups in its leaf. */
-static void remove_nested(int dir, int depth) {
-    _Alignas(8) char entries[512];
+/* Name of one directory in `dir`; false if there is none. */
+static bool find_directory(int dir, struct rf_line *name) {
+    _Alignas(8) char entries[1024];
     long list = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0), n;
-    while (list >= 0 && (n = sys_getdents((int)list, entries, sizeof entries)) > 0) {
-        for (long at = 0; at < n; at += ((struct entry *)(void *)(entries + at))->length) {
+    bool found = false;
+    while (list >= 0 && !found && (n = sys_getdents((int)list, entries, sizeof entries)) > 0)
+        for (long at = 0; at < n && !found; at += ((struct entry *)(void *)(entries + at))->length) {
             const struct entry *entry = (const void *)(entries + at);
-            if (entry->type != DIRECTORY || entry->name[0] == '.') continue;
-            long below = sys_openat(dir, entry->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-            if (below >= 0 && depth < NESTED_MAX) remove_nested((int)below, depth + 1);
-            if (below >= 0) sys_close((int)below);
-            sys_unlinkat(dir, entry->name, AT_REMOVEDIR);
+            found = entry->type == DIRECTORY && entry->name[0] != '.';
+            if (found) rf_line_text(name, entry->name);
         }
-    }
     if (list >= 0) sys_close((int)list);
+    return found && !name->full;
+}
+
+/* Goes down to a cgroup without others below and removes it; false if there is none, or it is still in use. */
+static bool remove_deepest(int leaf) {
+    char text[2][256];
+    int above = -1, dir = leaf, depth = 0;
+    for (;; depth++) {
+        struct rf_line name = {text[depth & 1], sizeof text[0], 0, false};
+        if (!find_directory(dir, &name)) break;
+        long below = sys_openat(dir, text[depth & 1], O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+        if (above >= 0 && above != leaf) sys_close(above);
+        above = dir;
+        if (below < 0) {
+            if (above != leaf) sys_close(above);
+            return false;
+        }
+        dir = (int)below;
+    }
+    bool removed = depth > 0 && sys_unlinkat(above, text[(depth - 1) & 1], AT_REMOVEDIR) == 0;
+    if (depth > 0) sys_close(dir);
+    if (depth > 1) sys_close(above);
+    return removed;
+}
+
+/* A payload that was given a writable cgroupfs may have made cgroups in its leaf, as deep as it liked. */
+static void remove_nested(int leaf) {
+    for (int n = 0; n < NESTED_MAX && remove_deepest(leaf); n++) {
+    }
 }
 
 static bool remove_once(void) {
@@ -90,7 +117,7 @@ static bool remove_once(void) {
         if (leaf->dir < 0) continue;
         long error = sys_unlinkat(leaf->parent, leaf->name, AT_REMOVEDIR);
         if (error < 0 && error != -ENOENT) {
-            remove_nested(leaf->dir, 0); /* for the next try */
+            remove_nested(leaf->dir); /* for the next try */
             all = false;
             break;
         }
@@ -121,7 +148,10 @@ static void sweep_one(int parent, const char *name) {
     if (!rest || *rest < '0' || *rest > '9') return;
     long dir = sys_openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
     if (dir < 0) return;
-    if (sys_flock((int)dir, LOCK_EX | LOCK_NB) == 0) sys_unlinkat(parent, name, AT_REMOVEDIR);
+    if (sys_flock((int)dir, LOCK_EX | LOCK_NB) == 0) {
+        remove_nested((int)dir);
+        sys_unlinkat(parent, name, AT_REMOVEDIR);
+    }
     sys_close((int)dir);
 }
 

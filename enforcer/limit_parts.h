@@ -27,11 +27,13 @@ struct rf_limits {
     bool has_v2;
     int mount_v2; /* O_PATH of the cgroup2 mount, or -1 */
     const char *mount_v2_path;
+    bool in_namespace;      /* the cgroup namespace is not the host's first one */
     int left;               /* our own v2 cgroup, when the leaf is made outside of it; else 0 */
     char self[2 * RF_PAGE]; /* /proc/self/cgroup */
     char path[RF_PAGE];     /* of the first leaf */
 };
 extern struct rf_limits rf_limits;
+extern const char rf_limit_elsewhere[];            /* why a directory is not our own cgroup */
 extern const char rf_limit_advice[];               /* how an ordinary user gets a cgroup of its own */
 extern const char rf_limit_names[RF_CTL_COUNT][8]; /* as v2 calls them, by controller */
 
@@ -41,6 +43,10 @@ bool rf_limit_own(const char *controller, char *path, size_t size, uint32_t *id)
 
 /* Opens `path` ("/...") below a cgroup mount as a readable directory; -errno. */
 long rf_limit_open_below(int mount, const char *path);
+
+/* Whether this process is in the cgroup of a directory.  Looked up only in a cgroup namespace of its own: where the
+ * mount is not of the same one, /proc/self/cgroup names a path that is another cgroup there. */
+bool rf_limit_holds_us(int dir);
 
 /* v1: whether the host has this controller there. */
 bool rf_limit_v1_has(const char *controller);

@@ -43,6 +43,11 @@ int rf_limit_v1_add(const char *controller, bool must) {
     if (mount >= 0) sys_close(mount);
     if (parent < 0 && !must) return -1;
     if (parent < 0) rf_fail(RF_STEP("cgroup"), parent, "cannot open our own cgroup /sys/fs/cgroup/", controller, path);
+    if (!rf_limit_holds_us((int)parent)) {
+        sys_close((int)parent);
+        if (!must) return -1;
+        rf_fail(RF_STEP("cgroup"), 0, "/sys/fs/cgroup/", controller, path, rf_limit_elsewhere);
+    }
     rf_limits.leaves[rf_limits.leaf_count] =
         (struct rf_leaf){.parent = (int)parent, .dir = -1, .procs = -1, .id = id, .v2 = false, .name = ""};
     return rf_limits.leaf_count++;

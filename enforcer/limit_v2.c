@@ -128,6 +128,11 @@ void rf_limit_v2_choose(struct rf_launch *launch, uint32_t controllers, bool mus
     uint64_t other = 0;
     rf_limits.left = 0;
     long own = rf_limit_own("", path, sizeof path, &id) ? rf_limit_open_below(rf_limits.mount_v2, path) : -ENOENT;
+    if (own >= 0 && !rf_limit_holds_us((int)own)) {
+        sys_close((int)own);
+        if (must) rf_fail(RF_STEP("cgroup"), 0, rf_limits.mount_v2_path, path, rf_limit_elsewhere);
+        return;
+    }
     if (own >= 0) {
         int dir = (int)own;
         bool ready = lacking(dir, "cgroup.subtree_control") == 0 || is_real_root(dir);
@@ -144,7 +149,7 @@ void rf_limit_v2_choose(struct rf_launch *launch, uint32_t controllers, bool mus
     }
     /* Root in a cgroup that it shares (a login's, an undelegated unit's) may use the root of the hierarchy, as long
      * as the policy is no wider than what it leaves: rf_limit_apply() compares with that too. */
-    if (launch->euid == 0 && is_real_root(rf_limits.mount_v2)) {
+    if (launch->euid == 0 && own >= 0 && is_real_root(rf_limits.mount_v2)) {
         long dir = rf_limit_open_below(rf_limits.mount_v2, "/");
         if (dir >= 0) {
             take(dir);

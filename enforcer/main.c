@@ -151,7 +151,7 @@ static void settle(const unsigned long *auxv) {
     static const struct sys_action by_default;
     for (; auxv[0] != AT_NULL; auxv += 2)
         if (auxv[0] == AT_SECURE && auxv[1] != 0)
-            rf_fail(RF_STEP("start"), 0, "refuses to run set-user-id, set-group-id or with file capabilities");
+            rf_fail(RF_STEP("start"), 0, "refuses to run set-id or with file capabilities");
     long error = sys_prctl(PR_SET_DUMPABLE, 0, 0);
     if (error == 0) error = sys_sigmask(~UINT64_C(0), NULL);
     /* An inherited SIG_IGN would make the kernel reap our child behind our back. */

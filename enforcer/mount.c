@@ -63,7 +63,30 @@ static long walk(int dir, const char *path, uint64_t flags, uint64_t resolve) {
     return fd;
 }
 
+/* The mounts of the policy made so far, by target: later ones may lie below earlier ones. */
+static struct {
+    const char *path;
+    int fd;
+} kept[1024];
+static uint32_t kept_count;
+
+void rf_mount_keep(const char *path, int mount) {
+    if (kept_count == sizeof kept / sizeof kept[0]) rf_fail(RF_STEP("mounts"), -E2BIG, path);
+    kept[kept_count].path = path;
+    kept[kept_count++].fd = mount;
+}
+
+void rf_mount_forget(void) {
+    while (kept_count > 0) sys_close(kept[--kept_count].fd);
+}
+
 long rf_mount_find(const struct rf_launch *launch, const char *path) {
+    for (uint32_t i = kept_count; i > 0; i--) {
+        const char *rest = rf_chars_after(path, kept[i - 1].path);
+        if (rest && *rest == '\0') return sys_fcntl(kept[i - 1].fd, F_DUPFD_CLOEXEC, 0);
+        if (rest && *rest == '/')
+            return walk(kept[i - 1].fd, rest + 1, 0, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+    }
     uint64_t resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
     if (is_special(path)) resolve |= RESOLVE_NO_SYMLINKS;
     return walk(launch->root_fd, path, 0, resolve);

@@ -13,7 +13,7 @@
 /* A new, detached file system; options: key, value, ..., NULL. */
 int rf_mount_new(const char *type, unsigned attributes, struct rf_where where, const char *const *options);
 
-/* O_PATH inside the root.  Below /proc, /sys and /dev no symlink is followed at all; elsewhere none leads out
+/* O_PATH inside the root.  Below a mount of the policy it is looked for from that mount, without any symlink.  Below /proc, /sys and /dev no symlink is followed at all; elsewhere none leads out
  * of the root, and no magic link is followed.  -errno. */
 long rf_mount_find(const struct rf_launch *launch, const char *path);
 
@@ -33,6 +33,12 @@ void rf_mount_restrict(int mount, unsigned attributes, bool recursive, struct rf
 
 /* Whether the kernel has mount_setattr(2) was seen to be false by the last restrict (before Linux 5.12). */
 bool rf_mount_is_old_kernel(void);
+
+/* Remembers a mount of the policy, attached at `path` (from the blob, in ascending order), and its descriptor, which
+ * it takes: what lies below is found from there, and not once more through an image that may have changed. */
+void rf_mount_keep(const char *path, int mount);
+/* Closes them: nothing is looked for any more. */
+void rf_mount_forget(void);
 
 /* Remembers a file system as made by us: mount points may be created on it. */
 void rf_mount_own(int mount);

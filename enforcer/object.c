@@ -39,6 +39,11 @@ static int clone_tree(int fd, bool recursive, struct rf_where where, const char 
                 ": has mounts below it that an ordinary user may not uncover; it would take "
                 "`recursive: true`, or a path without mounts below it");
     if (tree < 0) rf_fail(where, tree, name, ": cannot clone the mount");
+    /* A clone of a shared mount is its peer: from now on nothing that the host mounts comes in.  Before Linux 5.12 it is
+     * made private once it is attached. */
+    const struct mount_attr private = {.propagation = MS_PRIVATE};
+    long error = sys_mount_setattr((int)tree, AT_RECURSIVE, &private);
+    if (error < 0 && error != -ENOSYS) rf_fail(where, error, name, ": cannot make the clone private");
     sys_close(fd);
     return (int)tree;
 }

@@ -281,6 +281,22 @@ def hostile_race_on_dev(w):
 
 
 @test()
+def hostile_race_on_a_mask(w):
+    """A mask below a bind is found from the bind itself: an image that flips its mount point uncovers nothing."""
+    w.write(w.data + "/file", "a secret\n")
+    seen = {0: 0, 125: 0}
+    with Watched(w, "outside") as outside, Flipping(w, "data", outside.top) as flipping:
+        for _ in range(40 if w.in_vm else 300):
+            result = w.run("mask-race", ["/bin/probe", "json", "/data/file", "/spare/file"], {"root": flipping.root, "volume": w.data})
+            check(result.code in (0, 125), repr(result))
+            seen[result.code] += 1
+            read = [path.get("text") for path in result.json()["paths"].values()] if result.code == 0 else []
+            check("a secret\n" not in read, f"the masked file was read: {read}")
+    check(flipping.flips > 100, f"only {flipping.flips} flips")
+    check(seen[0] > 0, f"nothing ever started: {seen}")
+
+
+@test()
 def hostile_image_is_a_link(w):
     """A root path that is itself a link: the policy's author chose it, the kernel resolves it once."""
     link = w.path("link-to-root")
