@@ -29,9 +29,9 @@ static void say_parameter(struct rf_words *w, const struct rf_view *v, uint32_t 
 
 static void say_join(struct rf_words *w, const struct rf_view *v, uint32_t i) {
     const struct rf_join *j = RF_RECORD(v, JOINS, struct rf_join, i);
-    rf_words_say(w, "join ");
+    rf_words_say(w, "join the ");
     SAY_BITS(w, j->kind, rf_words_namespaces);
-    rf_words_say(w, " of ");
+    rf_words_say(w, " namespace of ");
     rf_words_word(w, v, j->path);
 }
 

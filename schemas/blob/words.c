@@ -79,7 +79,6 @@ void rf_words_bits(struct rf_words *w, uint64_t value, const struct rf_bit *bits
     if (!*between) rf_words_say(w, "none");
 }
 
-const struct rf_bit rf_words_namespaces[8] = {{CLONE_NEWTIME, "CLONE_NEWTIME"},     {CLONE_NEWNS, "CLONE_NEWNS"},
-                                              {CLONE_NEWCGROUP, "CLONE_NEWCGROUP"}, {CLONE_NEWUTS, "CLONE_NEWUTS"},
-                                              {CLONE_NEWIPC, "CLONE_NEWIPC"},       {CLONE_NEWUSER, "CLONE_NEWUSER"},
-                                              {CLONE_NEWPID, "CLONE_NEWPID"},       {CLONE_NEWNET, "CLONE_NEWNET"}};
+const struct rf_bit rf_words_namespaces[8] = {
+    {CLONE_NEWTIME, "time"}, {CLONE_NEWNS, "mount"},  {CLONE_NEWCGROUP, "cgroup"}, {CLONE_NEWUTS, "uts"},
+    {CLONE_NEWIPC, "ipc"},   {CLONE_NEWUSER, "user"}, {CLONE_NEWPID, "pid"},       {CLONE_NEWNET, "network"}};
