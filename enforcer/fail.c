@@ -16,7 +16,6 @@ static int exit_code; /* 0: RF_STEP_FAILED */
     X(EPERM, "operation not permitted")                                                                                \
     X(ENOENT, "no such file or directory")                                                                             \
     X(ESRCH, "no such process")                                                                                        \
-    X(EINTR, "interrupted")                                                                                            \
     X(EIO, "input/output error")                                                                                       \
     X(ENXIO, "no such device or address")                                                                              \
     X(E2BIG, "argument list too long")                                                                                 \
@@ -44,10 +43,8 @@ static int exit_code; /* 0: RF_STEP_FAILED */
     X(ENOTEMPTY, "directory not empty")                                                                                \
     X(ELOOP, "a symbolic link that is not allowed here, or too many")                                                  \
     X(EOVERFLOW, "an id without a mapping, or a value too large")                                                      \
-    X(EUSERS, "too many users or nested namespaces")                                                                   \
     X(EOPNOTSUPP, "not supported")                                                                                     \
-    X(ELIBBAD, "its interpreter is damaged")                                                                           \
-    X(EDQUOT, "quota exceeded")
+    X(ELIBBAD, "its interpreter is damaged")
 
 /* Numbers, and name and words behind each other: no pointers have to be stored. */
 static const uint8_t errno_numbers[] = {

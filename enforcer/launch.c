@@ -39,8 +39,8 @@ static const struct rf_step in_child[] = {
     {"dev", rf_furnish_dev_seal, "make /dev read-only", NULL},
     {"root", rf_furnish_pivot, "pivot into the root, let go of the host's tree, verify", NULL},
     {"cwd", rf_furnish_cwd, "enter the working directory", rf_plan_cwd},
-    {"session", rf_confine_session, "start a session without a terminal", NULL},
-    {"reaper", rf_reaper_start, "fork: the first process stays behind as reaper", rf_plan_init},
+    {"session", rf_confine_session, "start a session", NULL},
+    {"reaper", rf_reaper_start, "fork: the first process stays as reaper", rf_plan_init},
     {NULL, NULL, NULL, NULL},
 };
 

@@ -25,16 +25,16 @@ static const char help[] =
     "\n"
     "Starts a program, fenced in as a compiled policy says, or does not start it.\n"
     "\n"
-    "  --param NAME=VALUE   value of a parameter that the policy declares\n"
-    "  --policy-fd N        read the policy from a sealed memfd instead of a file\n"
+    "  --param NAME=VALUE   value of a parameter of the policy\n"
+    "  --policy-fd N        read the policy from a sealed memfd\n"
     "  --status-fd N        write one JSON line at the start and one at the end to descriptor N\n"
     "  --cgroup-parent DIR  make the cgroup (v2) below DIR, a path below the cgroup mount\n"
-    "  --check              say what would keep this policy from starting here; start nothing\n"
+    "  --check              say what would keep it from starting here; start nothing\n"
     "  --plan               print the steps of the launch; do nothing\n"
     "  --version, --help\n"
     "\n"
-    "Exit code: the program's; 128+N if signal N killed it; 125 if ringfence-run or the policy\n"
-    "failed; 126 if the program cannot be executed; 127 if it is not there.\n";
+    "Exit code: the program's; 128+N: killed by signal N; 125: not started; 126: it cannot be\n"
+    "executed; 127: it is not there.\n";
 
 _Noreturn static void print_and_exit(const char *text) {
     size_t length = rf_chars_length(text);
@@ -130,8 +130,13 @@ static void open_standard(void) {
     }
 }
 
-/* Whatever else the caller left open is not for us, and certainly not for the payload. */
+/* Whatever else the caller left open is not for us, and certainly not for the payload; and a directory of the host on
+ * 0-2 would be a way past its root. */
 static void close_others(void) {
+    struct statx st;
+    for (int fd = 0; fd < 3; fd++)
+        if (sys_fstatx(fd, &st) == 0 && (st.stx_mode & S_IFMT) == S_IFDIR)
+            rf_fail(RF_STEP("start"), 0, "descriptor ", RF_DECIMAL((unsigned)fd), " is a directory");
     int keep[2] = {options.status_fd, options.policy_fd};
     if (keep[0] > keep[1]) keep[0] = options.policy_fd, keep[1] = options.status_fd;
     unsigned next = 3;

@@ -186,5 +186,5 @@ void rf_plan_print(const struct rf_launch *launch) {
     rf_plan_clone(launch);
     print_stage(launch, RF_IN_CHILD, "The first process:", &number);
     print_stage(launch, RF_IN_PAYLOAD, "The process that becomes the payload:", &number);
-    rf_fail_print(1, "Then the launcher supervises: it passes signals on, and removes the leaf at the end.");
+    rf_fail_print(1, "Then the launcher passes signals on, and removes the leaf at the end.");
 }

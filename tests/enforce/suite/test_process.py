@@ -229,6 +229,15 @@ def inherited_files(w):
 
 
 @test()
+def standard_file_is_a_directory(w):
+    """A directory of the host as standard input would be a way past the root."""
+    def prepare():
+        os.dup2(os.open("/", os.O_RDONLY | os.O_DIRECTORY), 0)
+
+    w.refused("defaults", prepare=prepare, says=["descriptor 0"])
+
+
+@test()
 def closed_standard_files(w):
     """All 8 combinations: nothing of the enforcer's may land on 0, 1 or 2."""
     seen = w.path("seen")
