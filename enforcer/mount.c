@@ -97,7 +97,7 @@ void rf_mount_refuse_root(const struct rf_launch *launch, int fd, struct rf_wher
     if (is_special(path)) return; /* no symlinks there, so it cannot be */
     long error = sys_fstatx(fd, &st);
     if (error == 0) error = sys_fstatx(launch->root_fd, &root);
-    if (error < 0) rf_fail(where, error, path);
+    if (error != 0) rf_fail(where, error, path);
     if (st.stx_mnt_id == root.stx_mnt_id && st.stx_ino == root.stx_ino)
         rf_fail(where, 0, path, ": is the root itself, over which nothing can be mounted");
 }
