@@ -16,30 +16,23 @@ static long find(const struct rf_launch *launch, const char *path, struct rf_whe
     return fd;
 }
 
-static bool is_at_or_below(const char *path, const char *top) {
-    const char *rest = rf_chars_after(path, top);
-    return rest && (*rest == '/' || *rest == '\0');
-}
-
-/* Whether a mount or mask of the policy lies at or below this path. */
+/* Whether a mount of the policy lies at or below this path. */
 static bool covers_mount(const struct rf_launch *launch, const char *path) {
-    const struct rf_view *v = &launch->view;
-    for (uint32_t i = 0; i < rf_view_count(v, RF_MOUNTS); i++)
-        if (is_at_or_below(rf_view_string(v, RF_RECORD(v, MOUNTS, struct rf_mount, i)->target), path)) return true;
-    for (uint32_t i = 0; i < rf_view_count(v, RF_MASKS); i++)
-        if (is_at_or_below(rf_view_string(v, RF_RECORD(v, MASKS, struct rf_path, i)->path), path)) return true;
+    for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_MOUNTS); i++) {
+        const struct rf_mount *m = RF_RECORD(&launch->view, MOUNTS, struct rf_mount, i);
+        const char *rest = rf_chars_after(rf_view_string(&launch->view, m->target), path);
+        if (rest && (*rest == '/' || *rest == '\0')) return true;
+    }
     return false;
 }
 
-/* After the masks, which are found from the mounts that the policy made: the copies made here lie on top of those, and
- * carry the masks along.  Without mount_setattr a copy leaves out what is mounted below, and must not uncover it. */
-void rf_furnish_read_only(struct rf_launch *launch) {
+static void copy_read_only(struct rf_launch *launch) {
+    bool recursive = !rf_mount_is_old_kernel();
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_READ_ONLY); i++) {
         const char *path = rf_view_string(&launch->view, RF_RECORD(&launch->view, READ_ONLY, struct rf_path, i)->path);
         struct rf_where where = RF_AT("read-only", READ_ONLY, i);
         long target = find(launch, path, where);
         if (target < 0) continue;
-        bool recursive = !rf_mount_is_old_kernel();
         if (!recursive && covers_mount(launch, path))
             rf_fail(where, -ENOSYS, path, ": read-only with mounts below it takes Linux 5.12");
         long tree = sys_open_tree((int)target, OPEN_TREE_CLONE | (recursive ? AT_RECURSIVE : 0u));
@@ -48,6 +41,13 @@ void rf_furnish_read_only(struct rf_launch *launch) {
         rf_mount_restrict((int)tree, MOUNT_ATTR_RDONLY, recursive, where, path);
         sys_close((int)tree);
     }
+}
+
+/* After the masks, which are found from the mounts that the policy made: the copies lie on top of those, and carry the
+ * masks along.  Without mount_setattr a copy leaves out what is mounted below; then it comes first, never covers a mount
+ * of the policy, and the masks go on top of it. */
+void rf_furnish_read_only(struct rf_launch *launch) {
+    if (!rf_mount_is_old_kernel()) copy_read_only(launch);
     rf_mount_forget();
 }
 
@@ -83,6 +83,7 @@ static void mask_file(int target, struct rf_where where, const char *path) {
 }
 
 void rf_furnish_masks(struct rf_launch *launch) {
+    if (rf_mount_is_old_kernel()) copy_read_only(launch);
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_MASKS); i++) {
         const char *path = rf_view_string(&launch->view, RF_RECORD(&launch->view, MASKS, struct rf_path, i)->path);
         struct rf_where where = RF_AT("masks", MASKS, i);
