@@ -11,6 +11,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tempfile
 
 # Not ours to judge: bad on purpose, or expected output.
 NEVER = ["tests/lint/bad/*", "build/*"]
@@ -87,6 +88,15 @@ def compile_commands(root, build):
 def in_parallel(function, items):
     with concurrent.futures.ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
         return list(pool.map(function, items))
+
+
+def stripped_size(binary):
+    with tempfile.TemporaryDirectory() as folder:
+        copy = pathlib.Path(folder) / "stripped"
+        code, output = run(["strip", "-o", str(copy), str(binary)])
+        if code != 0:
+            raise Unable(f"strip: {output}")
+        return copy.stat().st_size
 
 
 def main(check):
