@@ -11,6 +11,7 @@ uint32_t rf_action_ret(struct rf_action action) {
     switch (action.kind) {
     case RF_ACT_ALLOW: return SECCOMP_RET_ALLOW;
     case RF_ACT_LOG: return SECCOMP_RET_LOG;
+    case RF_ACT_NOTIFY: return SECCOMP_RET_USER_NOTIF;
     case RF_ACT_ERRNO: return SECCOMP_RET_ERRNO | action.error;
     default: return SECCOMP_RET_KILL_PROCESS;
     }

@@ -116,6 +116,7 @@ static struct rf_action answer_of(struct ask a, const struct rf_call_rules *call
 static uint32_t word_of(struct rf_action action) {
     static const uint32_t words[] = {[RF_ACT_ALLOW] = SECCOMP_RET_ALLOW,
                                      [RF_ACT_LOG] = SECCOMP_RET_LOG,
+                                     [RF_ACT_NOTIFY] = SECCOMP_RET_USER_NOTIF,
                                      [RF_ACT_ERRNO] = SECCOMP_RET_ERRNO,
                                      [RF_ACT_KILL] = SECCOMP_RET_KILL_PROCESS};
     return action.kind == RF_ACT_ERRNO ? words[action.kind] | action.error : words[action.kind];

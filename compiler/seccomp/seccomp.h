@@ -8,11 +8,12 @@
  *             conditions by their meaning and runs the program, both over symbolic words.
  *   bpf.c     runs a program on one concrete seccomp_data (inspect, tests); disassembles.
  *
- * Meaning (design): the strictest matching action wins, kill > errno > log > allow (of two errnos, which
+ * Meaning (design): the strictest matching action wins, kill > errno > notify > log > allow (of two errnos, which
  * rf_policy_conflict() makes an error, the one with the smaller value); with no match the
  * default; calls newer than the policy's kernel, and numbers above all that it knows: `unknown`.
  * Numbers that no call has, below the highest known, get the default.
- * A different architecture word, and on x86_64 the x32 range (number >= 0x40000000), is kill.
+ * Another architecture word, and on x86_64 the x32 range (number >= RF_X32_BIT), is kill, unless one of the
+ * policies behind `compat` is that ABI's.
  */
 #ifndef RF_SECCOMP_H
 #define RF_SECCOMP_H
@@ -22,7 +23,7 @@
 #include "../tables/tables.h"
 
 /* In ascending order of strictness. */
-enum rf_action_kind { RF_ACT_ALLOW, RF_ACT_LOG, RF_ACT_ERRNO, RF_ACT_KILL };
+enum rf_action_kind { RF_ACT_ALLOW, RF_ACT_LOG, RF_ACT_NOTIFY, RF_ACT_ERRNO, RF_ACT_KILL };
 struct rf_action {
     enum rf_action_kind kind;
     uint32_t error; /* ERRNO: 1..4095; else 0 */
@@ -97,6 +98,7 @@ struct rf_seccomp {
     struct rf_action unknown;
     const struct rf_call_rules *calls; /* ascending by number, each number once */
     size_t count;
+    const struct rf_seccomp *compat; /* another ABI that the same filter judges (its own `compat` the next), or NULL */
 };
 
 /* Generates the filter into out[0..RF_FILTER_MAX). Returns the number of instructions, 0 if it would

@@ -10,11 +10,11 @@ struct rf_tables_numbers {
     const int16_t *index;
     uint32_t count;
 };
-extern const struct rf_tables_numbers rf_tables_numbers[RF_MACHINES];
+extern const struct rf_tables_numbers rf_tables_numbers[RF_ABIS];
 
 struct rf_tables_constant {
     const char *name;
-    uint64_t value[RF_MACHINES];
+    uint64_t value[RF_ABIS];
     uint8_t machines; /* bit n: machine n has it */
 };
 /* Sorted by name. */

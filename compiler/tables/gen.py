@@ -13,6 +13,8 @@ import re
 import sys
 
 MACHINES = ["x86_64", "aarch64", "riscv64"]
+# In the order of enum rf_machine.
+ABIS = MACHINES + ["i386", "x32", "arm"]
 NUMBER_COLUMNS = ["x86_64", "i386", "x32", "aarch64", "arm", "riscv64"]
 # Numbers a machine can have: x32's carry bit 30; nothing else comes near 1024.
 HIGHEST = 1023
@@ -130,10 +132,10 @@ def read_constants(directory):
     result = []
     for place, fields in table(os.path.join(directory, "constants.tsv"), ["name", "value"], 3):
         value = number(place, fields[1], -(2**63), 2**64 - 1)
-        values = {machine: value for machine in MACHINES}
+        values = {machine: value for machine in ABIS}
         for word in fields[2].split(" ") if len(fields) == 3 else []:
             machine, equals, text = word.partition("=")
-            if not equals or machine not in MACHINES or values[machine] is not value:
+            if not equals or machine not in ABIS or values[machine] is not value:
                 raise Bad(f"{place}: '{word}' is not MACHINE=VALUE, once a machine")
             values[machine] = None if text == "-" else number(place, text, -(2**63), 2**64 - 1)
             if values[machine] == value:
@@ -214,7 +216,7 @@ def flag(value):
 def write_syscalls(out, calls):
     out.append("const struct rf_syscall rf_syscalls[] = {")
     for name, since, numbers, args in calls:
-        machines = ", ".join(str(numbers[machine]) for machine in MACHINES)
+        machines = ", ".join(str(numbers[abi]) for abi in ABIS)
         out.append(f'    {{"{name}", RF_RELEASE({since[0]}, {since[1]}), {{{machines}}}, {len(args or [])},'
                    f" {flag(args is not None)},")
         parts = []
@@ -225,12 +227,13 @@ def write_syscalls(out, calls):
         out.append(f"     {{{', '.join(parts)}}}}},")
     out.append("};")
     out.append("const size_t rf_syscall_count = sizeof rf_syscalls / sizeof rf_syscalls[0];")
-    for machine in MACHINES:
-        index = {call[2][machine]: i for i, call in enumerate(calls) if call[2][machine] >= 0}
+    for machine in ABIS:
+        base = X32_BIT if machine == "x32" else 0
+        index = {call[2][machine] - base: i for i, call in enumerate(calls) if call[2][machine] >= 0}
         cells = ", ".join(str(index.get(n, -1)) for n in range(max(index) + 1))
         out.append(f"static const int16_t numbers_{machine}[] = {{{cells}}};")
-    out.append("const struct rf_tables_numbers rf_tables_numbers[RF_MACHINES] = {")
-    for machine in MACHINES:
+    out.append("const struct rf_tables_numbers rf_tables_numbers[RF_ABIS] = {")
+    for machine in ABIS:
         out.append(f"    {{numbers_{machine}, sizeof numbers_{machine} / sizeof numbers_{machine}[0]}},")
     out.append("};")
 
@@ -238,8 +241,8 @@ def write_syscalls(out, calls):
 def write_constants(out, constants):
     out.append("const struct rf_tables_constant rf_tables_constants[] = {")
     for name, values in constants:
-        cells = ", ".join(f"{(values[machine] or 0) % 2**64:#x}u" for machine in MACHINES)
-        mask = sum(1 << i for i, machine in enumerate(MACHINES) if values[machine] is not None)
+        cells = ", ".join(f"{(values[machine] or 0) % 2**64:#x}u" for machine in ABIS)
+        mask = sum(1 << i for i, machine in enumerate(ABIS) if values[machine] is not None)
         out.append(f'    {{"{name}", {{{cells}}}, {mask}}},')
     out.append("};")
     out.append("const size_t rf_tables_constant_count = sizeof rf_tables_constants / sizeof rf_tables_constants[0];")

@@ -4,10 +4,13 @@
 #include <string.h>
 
 /* AUDIT_ARCH_* spelt out: the compiler may be built where linux/audit.h lacks a machine. */
-const struct rf_machine_info rf_machine_info[RF_MACHINES] = {
-    [RF_X86_64] = {"x86_64", 0xc000003eu},
-    [RF_AARCH64] = {"aarch64", 0xc00000b7u},
-    [RF_RISCV64] = {"riscv64", 0xc00000f3u},
+const struct rf_machine_info rf_machine_info[RF_ABIS] = {
+    [RF_X86_64] = {"x86_64", 0xc000003eu, RF_X86_64, 64},
+    [RF_AARCH64] = {"aarch64", 0xc00000b7u, RF_AARCH64, 64},
+    [RF_RISCV64] = {"riscv64", 0xc00000f3u, RF_RISCV64, 64},
+    [RF_I386] = {"i386", 0x40000003u, RF_X86_64, 32},
+    [RF_X32] = {"x32", 0xc000003eu, RF_X86_64, 32},
+    [RF_ARM] = {"arm", 0x40000028u, RF_AARCH64, 32},
 };
 
 static int compare(const char *name, size_t length, const char *entry) {
@@ -42,6 +45,10 @@ const struct rf_syscall *rf_syscall_find(const char *name, size_t length) {
 
 const struct rf_syscall *rf_syscall_by_number(enum rf_machine machine, uint32_t number) {
     const struct rf_tables_numbers *numbers = &rf_tables_numbers[machine];
+    if (machine == RF_X32) {
+        if (number < RF_X32_BIT) return NULL;
+        number -= RF_X32_BIT;
+    }
     if (number >= numbers->count || numbers->index[number] < 0) return NULL;
     return &rf_syscalls[numbers->index[number]];
 }

@@ -8,16 +8,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum rf_machine { RF_X86_64, RF_AARCH64, RF_RISCV64, RF_MACHINES };
+/* The first RF_MACHINES are machines that a policy is for: one filter each.  Behind them stand further ABIs of
+ * theirs, which a filter may carry beside its machine's own (`compat`). */
+enum rf_machine { RF_X86_64, RF_AARCH64, RF_RISCV64, RF_MACHINES, RF_I386 = RF_MACHINES, RF_X32, RF_ARM, RF_ABIS };
+
+/* __X32_SYSCALL_BIT of asm/unistd.h: x32 has the architecture word of x86_64 and its own range of numbers. */
+#define RF_X32_BIT 0x40000000u
 
 /* A kernel release as one comparable number: RF_RELEASE(6, 18). */
 #define RF_RELEASE(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor))
 
 struct rf_machine_info {
-    const char *name;    /* "x86_64", "aarch64", "riscv64" */
-    uint32_t audit_arch; /* AUDIT_ARCH_* of linux/audit.h */
+    const char *name;        /* "x86_64", "i386", ... */
+    uint32_t audit_arch;     /* AUDIT_ARCH_* of linux/audit.h */
+    enum rf_machine carrier; /* the machine whose filter judges this ABI's calls; a machine's own: itself */
+    uint8_t bits;            /* of a register, and so of the widest argument: 32 or 64 */
 };
-extern const struct rf_machine_info rf_machine_info[RF_MACHINES];
+extern const struct rf_machine_info rf_machine_info[RF_ABIS];
 
 struct rf_sysarg {
     const char *name;
@@ -29,7 +36,7 @@ struct rf_sysarg {
 struct rf_syscall {
     const char *name;
     uint32_t since;              /* RF_RELEASE of the kernel that introduced it; at least RF_RELEASE(2, 6) */
-    int32_t number[RF_MACHINES]; /* -1: the machine has no such call */
+    int32_t number[RF_ABIS]; /* -1: the ABI has no such call; x32's carry RF_X32_BIT */
     uint8_t arg_count;           /* 0..6 */
     bool args_known;             /* false: no typed list yet, conditions on it are refused */
     struct rf_sysarg args[6];

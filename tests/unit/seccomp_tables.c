@@ -5,16 +5,26 @@
 #include <linux/audit.h>
 #include <string.h>
 
-const struct rf_machine_info rf_machine_info[RF_MACHINES] = {
-    [RF_X86_64] = {"x86_64", AUDIT_ARCH_X86_64},
-    [RF_AARCH64] = {"aarch64", AUDIT_ARCH_AARCH64},
-    [RF_RISCV64] = {"riscv64", AUDIT_ARCH_RISCV64},
+const struct rf_machine_info rf_machine_info[RF_ABIS] = {
+    [RF_X86_64] = {"x86_64", AUDIT_ARCH_X86_64, RF_X86_64, 64},
+    [RF_AARCH64] = {"aarch64", AUDIT_ARCH_AARCH64, RF_AARCH64, 64},
+    [RF_RISCV64] = {"riscv64", AUDIT_ARCH_RISCV64, RF_RISCV64, 64},
+    [RF_I386] = {"i386", AUDIT_ARCH_I386, RF_X86_64, 32},
+    [RF_X32] = {"x32", AUDIT_ARCH_X86_64, RF_X86_64, 32},
+    [RF_ARM] = {"arm", AUDIT_ARCH_ARM, RF_AARCH64, 32},
 };
 
 #define OLD RF_RELEASE(2, 6)
 #define CALL(n, release)                                                                                               \
     {                                                                                                                  \
-        .name = "call" #n, .since = (release), .number = {(n), 3 * (n) + 5, -1 }                                       \
+        .name = "call" #n, .since = (release), .number = {                                                             \
+            (n),                                                                                                       \
+            3 * (n) + 5,                                                                                               \
+            -1,                                                                                                        \
+            2 * (n) + 1,                                                                                               \
+            (int32_t)RF_X32_BIT + (n),                                                                                 \
+            (n) < 40 ? (n) : -1                                                                                        \
+        }                                                                                                              \
     }
 
 /* x86_64: 10, 11, 21..29 and 41..59 are no calls; 30 and 65 are newer than 6.0 and below the highest (66) */
