@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One seccomp filter, checked more strictly than the kernel does. */
+#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
@@ -14,6 +15,7 @@
 /* All jumps go forward, so one walk from the first instruction sees every predecessor of an instruction before the
  * instruction itself. */
 struct reach {
+    uint32_t compat; /* the architecture word of the 32-bit ABI that the same filter may judge; 0: none */
     uint64_t any[RF_FILTER_MAX / 64];     /* some path comes here */
     uint64_t foreign[RF_FILTER_MAX / 64]; /* some path comes here on which the architecture did not match */
 };
@@ -40,8 +42,14 @@ static bool load_ok(uint32_t k) {
 static bool return_ok(uint32_t k, bool foreign) {
     if (k == SECCOMP_RET_KILL_PROCESS) return true;
     if (foreign) return false; /* the answer to another architecture is always the same */
-    if (k == SECCOMP_RET_ALLOW || k == SECCOMP_RET_LOG) return true;
+    if (k == SECCOMP_RET_ALLOW || k == SECCOMP_RET_LOG || k == SECCOMP_RET_USER_NOTIF) return true;
     return k > SECCOMP_RET_ERRNO && k <= (SECCOMP_RET_ERRNO | ERRNO_MAX);
+}
+
+/* Where the architecture did not match, the accumulator still holds it: nothing else may be loaded there, and a
+ * comparison with the machine's 32-bit one leads home. */
+static bool comes_home(const struct reach *r, const struct rf_insn *insn, uint32_t i) {
+    return i == 1 || (r->compat && insn->code == (BPF_JMP | BPF_JEQ | BPF_K) && insn->k == r->compat);
 }
 
 static bool insn_ok(struct reach *r, const struct rf_insn *insn, uint32_t i, uint32_t count) {
@@ -52,8 +60,7 @@ static bool insn_ok(struct reach *r, const struct rf_insn *insn, uint32_t i, uin
     case BPF_JMP | BPF_JGT | BPF_K:
     case BPF_JMP | BPF_JGE | BPF_K:
     case BPF_JMP | BPF_JSET | BPF_K:
-        /* instruction 1 is the comparison with the architecture; only its true branch is home */
-        return leads_to(r, next + insn->jt, count, i == 1 ? false : foreign) &&
+        return leads_to(r, next + insn->jt, count, foreign && !comes_home(r, insn, i)) &&
                leads_to(r, next + insn->jf, count, foreign);
     default: break;
     }
@@ -62,18 +69,23 @@ static bool insn_ok(struct reach *r, const struct rf_insn *insn, uint32_t i, uin
     case BPF_LD | BPF_W | BPF_ABS:
         if (!load_ok(insn->k) || (foreign && i != 0)) return false;
         return leads_to(r, next, count, foreign);
-    case BPF_ALU | BPF_AND | BPF_K: return leads_to(r, next, count, foreign);
+    case BPF_ALU | BPF_AND | BPF_K: return !foreign && leads_to(r, next, count, false);
     case BPF_JMP | BPF_JA: return leads_to(r, next + insn->k, count, foreign);
     case BPF_RET | BPF_K: return return_ok(insn->k, foreign);
     default: return false;
     }
 }
 
+static uint32_t compat_of(uint32_t audit_arch) {
+    if (audit_arch == AUDIT_ARCH_X86_64) return AUDIT_ARCH_I386;
+    return audit_arch == AUDIT_ARCH_AARCH64 ? AUDIT_ARCH_ARM : 0;
+}
+
 enum rf_blob_error rf_view_check_filter(const struct rf_insn *insns, uint32_t count, uint32_t audit_arch) {
     if (count < 2 || count > RF_FILTER_MAX) return RF_BLOB_E_FILTER;
     if (insns[0].code != (BPF_LD | BPF_W | BPF_ABS) || insns[0].k != DATA_ARCH) return RF_BLOB_E_FILTER;
     if (insns[1].code != (BPF_JMP | BPF_JEQ | BPF_K) || insns[1].k != audit_arch) return RF_BLOB_E_FILTER;
-    struct reach r = {0};
+    struct reach r = {.compat = compat_of(audit_arch)};
     (void)leads_to(&r, 0, count, true); /* 0 < count */
     for (uint32_t i = 0; i < count; i++) {
         if (!get(r.any, i) || !insn_ok(&r, &insns[i], i, count)) return RF_BLOB_E_FILTER;

@@ -114,7 +114,8 @@ const struct rf_cond *kit_cond(struct kit *kit, uint32_t depth) {
 
 static struct rf_action random_action(struct kit *kit) {
     static const uint32_t errors[] = {1, 13, 38, 4095};
-    struct rf_action a = {kit_below(kit, 4), 0};
+    struct rf_action a = {kit_below(kit, RF_ACT_KILL + 1), 0};
+    if (a.kind == RF_ACT_NOTIFY && kit->no_notify) a.kind = RF_ACT_LOG;
     if (a.kind == RF_ACT_ERRNO) a.error = errors[kit_below(kit, 4)];
     return a;
 }
@@ -212,6 +213,7 @@ static uint32_t ret_of(struct rf_action a) {
     switch (a.kind) {
     case RF_ACT_ALLOW: return SECCOMP_RET_ALLOW;
     case RF_ACT_LOG: return SECCOMP_RET_LOG;
+    case RF_ACT_NOTIFY: return SECCOMP_RET_USER_NOTIF;
     case RF_ACT_ERRNO: return SECCOMP_RET_ERRNO + a.error;
     default: return SECCOMP_RET_KILL_PROCESS;
     }

@@ -11,6 +11,7 @@ struct kit {
     uint64_t state;     /* of the generator of numbers; not 0 */
     uint64_t used[512]; /* values that the policy at hand compares with */
     size_t used_count;
+    bool no_notify; /* make no rule with that action */
 };
 
 uint64_t kit_random(struct kit *kit);

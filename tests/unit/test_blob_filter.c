@@ -45,7 +45,13 @@
     X(1, errno_1, HEAD, RET(SECCOMP_RET_ERRNO | 1))                                                                    \
     X(1, errno_4095, HEAD, RET(SECCOMP_RET_ERRNO | 4095))                                                              \
     X(1, log, HEAD, RET(SECCOMP_RET_LOG))                                                                              \
+    X(1, user_notif, HEAD, RET(SECCOMP_RET_USER_NOTIF))                                                                \
+    X(0, notif_data, HEAD, RET(SECCOMP_RET_USER_NOTIF | 1))                                                            \
     X(1, foreign_jumps, LD(4), JEQ(ARCH, 3, 0), JEQ(7, 0, 0), JA(0), KILL, ALLOW)                                      \
+    X(1, compat, LD(4), JEQ(ARCH, 2, 0), JEQ(AUDIT_ARCH_I386, 1, 0), KILL, LD(0), ALLOW)                               \
+    X(0, compat_of_another, LD(4), JEQ(ARCH, 2, 0), JEQ(AUDIT_ARCH_ARM, 1, 0), KILL, LD(0), ALLOW)                     \
+    X(0, compat_not_equal, LD(4), JEQ(ARCH, 2, 0), JEQ(AUDIT_ARCH_I386, 0, 1), KILL, LD(0), ALLOW)                     \
+    X(0, compat_masked, LD(4), JEQ(ARCH, 3, 0), AND(~0u), JEQ(AUDIT_ARCH_I386, 1, 0), KILL, LD(0), ALLOW)              \
     X(1, both_to_kill, LD(4), JEQ(ARCH, 0, 0), KILL)                                                                   \
     X(0, one, KILL)                                                                                                    \
     X(0, first_not_arch, LD(0), JEQ(ARCH, 1, 0), KILL, ALLOW)                                                          \
@@ -79,7 +85,6 @@
     X(0, kill_thread, HEAD, RET(SECCOMP_RET_KILL_THREAD))                                                              \
     X(0, kill_data, HEAD, RET(SECCOMP_RET_KILL_PROCESS | 1))                                                           \
     X(0, trap, HEAD, RET(SECCOMP_RET_TRAP))                                                                            \
-    X(0, user_notif, HEAD, RET(SECCOMP_RET_USER_NOTIF))                                                                \
     X(0, trace, HEAD, RET(SECCOMP_RET_TRACE))                                                                          \
     X(0, log_data, HEAD, RET(SECCOMP_RET_LOG | 1))                                                                     \
     X(0, allow_data, HEAD, RET(SECCOMP_RET_ALLOW | 1))                                                                 \

@@ -371,7 +371,7 @@ static void same_policy_same_bytes(void **state) {
     for (uint64_t seed = 1; seed < 50; seed++) {
         size_t counts[2];
         for (int round = 0; round < 2; round++) {
-            struct kit kit = {rf_arena_new(), seed, {0}, 0};
+            struct kit kit = {.arena = rf_arena_new(), .state = seed};
             void *shift = rf_arena_alloc(kit.arena, 8 + 4000 * (size_t)round); /* other addresses */
             memset(shift, 0xff, 8);
             struct rf_seccomp p = kit_policy(&kit, RF_X86_64, (struct kit_shape){30, 4, 2, 80});

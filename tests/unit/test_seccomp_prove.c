@@ -63,7 +63,7 @@ static const struct rf_seccomp *const fixed[] = {
 };
 
 static struct kit new_kit(uint64_t seed) {
-    return (struct kit){rf_arena_new(), seed, {0}, 0};
+    return (struct kit){.arena = rf_arena_new(), .state = seed};
 }
 
 /* So that kit_input() stays near the values of a policy that it did not make. */
