@@ -33,8 +33,12 @@ static bool is_written(struct span at) {
 }
 
 void rf_lower_note(struct lower *l, enum rf_section_type section, uint32_t index, struct span at) {
+    rf_lower_note_action(l, section, index, 0, at);
+}
+
+void rf_lower_note_action(struct lower *l, enum rf_section_type section, uint32_t index, uint32_t ret, struct span at) {
     if (!is_written(at)) return;
-    struct rf_map_entry entry = {section, index, at.source->order, at.line, at.column};
+    struct rf_map_entry entry = {section, index, at.source->order, at.line, at.column, (int32_t)ret};
     RF_PUSH(l->c->arena, l->entries, l->entry_count, entry);
 }
 
@@ -77,13 +81,21 @@ static void lower_parameters(struct lower *l) {
     }
 }
 
-static int by_entry(const void *pa, const void *pb) {
-    const struct rf_map_entry *a = pa, *b = pb;
+static int by_place(const struct rf_map_entry *a, const struct rf_map_entry *b) {
     if (a->section != b->section) return a->section < b->section ? -1 : 1;
-    return a->index < b->index ? -1 : a->index > b->index;
+    if (a->index != b->index) return a->index < b->index ? -1 : 1;
+    return a->action < b->action ? -1 : a->action > b->action;
 }
 
-/* Files in order of reading; entries sorted and, where two fields of one place share an index, the first kept. */
+static int by_entry(const void *pa, const void *pb) {
+    const struct rf_map_entry *a = pa, *b = pb;
+    int order = by_place(a, b);
+    if (order) return order;
+    if (a->file != b->file) return a->file < b->file ? -1 : 1;
+    return a->line != b->line ? (a->line < b->line ? -1 : 1) : (a->column > b->column) - (a->column < b->column);
+}
+
+/* Files in order of reading; entries sorted and, where several lines speak of one place, the first kept. */
 static void lower_map(struct lower *l) {
     struct compile_context *c = l->c;
     struct rf_map_file *files = rf_arena_alloc(c->arena, c->file_count * sizeof *files);
@@ -94,7 +106,7 @@ static void lower_map(struct lower *l) {
     if (l->entry_count) qsort(l->entries, l->entry_count, sizeof *l->entries, by_entry);
     size_t n = 0;
     for (size_t i = 0; i < l->entry_count; i++)
-        if (!n || by_entry(&l->entries[n - 1], &l->entries[i]) != 0) l->entries[n++] = l->entries[i];
+        if (!n || by_place(&l->entries[n - 1], &l->entries[i]) != 0) l->entries[n++] = l->entries[i];
     l->plan.map_files = files;
     l->plan.map_file_count = (uint32_t)c->file_count;
     l->plan.map_entries = l->entries;

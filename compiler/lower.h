@@ -46,6 +46,8 @@ void *rf_lower_records(struct lower *l, enum rf_section_type type, size_t count,
 const struct item **rf_lower_sorted(struct lower *l, const struct value *v, size_t *count);
 /* Remembers where record `index` of a section was written; presets are not noted. */
 void rf_lower_note(struct lower *l, enum rf_section_type section, uint32_t index, struct span at);
+/* The same for a call in a FILTER section, and the SECCOMP_RET_* that the line gives it. */
+void rf_lower_note_action(struct lower *l, enum rf_section_type section, uint32_t index, uint32_t ret, struct span at);
 bool rf_lower_is_optional(const struct lower *l, const char *key);
 
 #define RF_LOWER_RECORDS(l, type, record, count) ((record *)rf_lower_records(l, RF_##type, count, sizeof(record)))

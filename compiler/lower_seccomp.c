@@ -130,7 +130,8 @@ static void lower_machine(struct lower *l, enum rf_machine machine) {
     struct rf_arena *arena = l->c->arena;
     struct rf_seccomp *policy = &l->filters[l->filter_count].policy;
     *policy = (struct rf_seccomp){
-        machine, (uint32_t)l->p->kernel.num, l->p->seccomp_default.action, l->p->seccomp_unknown.action, NULL, 0, NULL};
+        machine, (uint32_t)l->p->kernel.num, l->p->seccomp_default.action, l->p->seccomp_unknown.action, NULL, 0, NULL,
+        NULL};
     struct rf_call_rules *calls = rf_arena_alloc(arena, rf_syscall_count * sizeof *calls);
     struct building *b = RF_NEW(arena, struct building);
     for (size_t i = 0; i < rf_syscall_count; i++) {

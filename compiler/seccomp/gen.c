@@ -5,8 +5,6 @@
 #include <linux/seccomp.h>
 #include <stdlib.h>
 
-#define X32_FIRST 0x40000000u /* __X32_SYSCALL_BIT */
-
 uint32_t rf_action_ret(struct rf_action action) {
     switch (action.kind) {
     case RF_ACT_ALLOW: return SECCOMP_RET_ALLOW;
@@ -60,21 +58,30 @@ static uint32_t call_node(struct rf_gen *g, const struct rf_call_rules *call, st
     return node;
 }
 
-struct known { /* a number that the table has for this machine */
+struct known { /* a number that the table has for this ABI */
     uint32_t number;
     bool newer; /* than the policy's kernel */
 };
 
-struct numbers {
+/* One ABI's policy, and what the table says about its numbers. */
+struct abi {
     const struct rf_seccomp *policy;
     struct known *known;
     size_t known_count;
     bool any;         /* the policy's kernel has calls at all; else everything is unknown */
     uint32_t highest; /* of them */
+    uint64_t hot;     /* sum of the frequencies that are known */
+};
 
-    struct rf_gen probe;                  /* scratch graph: a node in it is the identity of an answer */
-    const struct rf_call_rules **call_of; /* probe node -> a call with that answer */
-    struct rf_gen *g;                     /* the graph that is emitted */
+struct decided { /* a call with an answer of its own */
+    const struct abi *abi;
+    const struct rf_call_rules *call;
+};
+
+struct numbers {
+    struct rf_gen probe;     /* scratch graph: a node in it is the identity of an answer */
+    struct decided *call_of; /* probe node -> a call with that answer */
+    struct rf_gen *g;        /* the graph that is emitted */
     struct rf_gen_range *ranges;
     size_t count;
 };
@@ -84,24 +91,33 @@ static int by_number(const void *a, const void *b) {
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
-static void list_known(struct numbers *n, struct rf_arena *arena) {
-    const struct rf_seccomp *policy = n->policy;
-    n->known = rf_arena_alloc(arena, rf_syscall_count * sizeof *n->known);
+static void list_known(struct abi *abi, struct rf_arena *arena, const struct rf_seccomp *policy) {
+    *abi = (struct abi){.policy = policy, .known = rf_arena_alloc(arena, rf_syscall_count * sizeof *abi->known)};
     for (size_t i = 0; i < rf_syscall_count; i++) {
         int32_t number = rf_syscalls[i].number[policy->machine];
         if (number < 0) continue;
         bool newer = rf_syscalls[i].since > policy->kernel;
-        n->known[n->known_count++] = (struct known){(uint32_t)number, newer};
+        abi->known[abi->known_count++] = (struct known){(uint32_t)number, newer};
+        abi->hot += policy->hot ? policy->hot[i] : 0;
         if (newer) continue;
-        if (!n->any || (uint32_t)number > n->highest) n->highest = (uint32_t)number;
-        n->any = true;
+        if (!abi->any || (uint32_t)number > abi->highest) abi->highest = (uint32_t)number;
+        abi->any = true;
     }
-    if (n->known_count) qsort(n->known, n->known_count, sizeof *n->known, by_number);
+    if (abi->known_count) qsort(abi->known, abi->known_count, sizeof *abi->known, by_number);
 }
 
-static struct rf_action otherwise(const struct numbers *n, uint32_t number, bool newer) {
-    bool unknown = newer || !n->any || number > n->highest;
-    return unknown ? n->policy->unknown : n->policy->fallback;
+static struct rf_action otherwise(const struct abi *abi, uint32_t number, bool newer) {
+    bool unknown = newer || !abi->any || number > abi->highest;
+    return unknown ? abi->policy->unknown : abi->policy->fallback;
+}
+
+/* How often a number is called. With frequencies nine tenths of the weight are theirs; the rest is spread evenly, so
+ * that no call is thrown to the bottom for not having been seen. */
+static uint32_t weight_of(const struct abi *abi, uint32_t number) {
+    if (!abi->hot) return 1;
+    const struct rf_syscall *call = rf_syscall_by_number(abi->policy->machine, number);
+    uint64_t seen = call ? abi->policy->hot[call - rf_syscalls] : 0;
+    return (uint32_t)(100 + seen * 900 * abi->known_count / abi->hot);
 }
 
 /* Appends [low, high], united with its neighbour where the answers are equal. */
@@ -115,64 +131,92 @@ static void append(struct numbers *n, uint32_t low, uint32_t high, uint32_t answ
 }
 
 /* The numbers low..high, which neither the table nor the policy names: the highest known is not inside. */
-static void append_gap(struct numbers *n, uint32_t low, uint32_t high) {
-    append(n, low, high, rf_gen_ret(&n->probe, rf_action_ret(otherwise(n, low, false))), 0);
+static void append_gap(struct numbers *n, const struct abi *abi, uint32_t low, uint32_t high) {
+    append(n, low, high, rf_gen_ret(&n->probe, rf_action_ret(otherwise(abi, low, false))), 0);
 }
 
-static void list_ranges(struct numbers *n, uint32_t end) {
-    const struct rf_seccomp *policy = n->policy;
-    uint64_t next = 0;
-    for (size_t i = 0, j = 0; i < policy->count || j < n->known_count;) {
+/* The ABI's numbers start..end. */
+static void list_ranges(struct numbers *n, const struct abi *abi, uint32_t start, uint32_t end) {
+    const struct rf_seccomp *policy = abi->policy;
+    uint64_t next = start;
+    for (size_t i = 0, j = 0; i < policy->count || j < abi->known_count;) {
         uint64_t call = i < policy->count ? policy->calls[i].number : UINT64_MAX;
-        uint64_t known = j < n->known_count ? n->known[j].number : UINT64_MAX;
+        uint64_t known = j < abi->known_count ? abi->known[j].number : UINT64_MAX;
         if (call > end && known > end) break;
         uint32_t number = (uint32_t)(call < known ? call : known);
-        struct rf_action other = otherwise(n, number, known == number && n->known[j].newer);
-        if (number > next) append_gap(n, (uint32_t)next, number - 1);
-        uint32_t answer = call == number ? call_node(&n->probe, &policy->calls[i], other)
-                                         : rf_gen_ret(&n->probe, rf_action_ret(other));
-        append(n, number, number, answer, 1);
+        struct rf_action other = otherwise(abi, number, known == number && abi->known[j].newer);
         i += call == number;
         j += known == number;
+        if (number < start) continue;
+        if (number > next) append_gap(n, abi, (uint32_t)next, number - 1);
+        uint32_t answer = call == number ? call_node(&n->probe, &policy->calls[i - 1], other)
+                                         : rf_gen_ret(&n->probe, rf_action_ret(other));
+        append(n, number, number, answer, weight_of(abi, number));
         next = (uint64_t)number + 1;
     }
-    if (next <= end) append_gap(n, (uint32_t)next, end);
+    if (next <= end) append_gap(n, abi, (uint32_t)next, end);
 }
 
 static uint32_t resolve(void *context, uint32_t answer) {
     struct numbers *n = context;
     const struct rf_gen_node *node = &n->probe.nodes[answer];
     if (node->op == BPF_RET) return rf_gen_ret(n->g, node->k);
-    const struct rf_call_rules *call = n->call_of[answer];
+    const struct abi *abi = n->call_of[answer].abi;
+    const struct rf_call_rules *call = n->call_of[answer].call;
     struct known key = {call->number, false};
-    const struct known *known = n->known_count ? bsearch(&key, n->known, n->known_count, sizeof key, by_number) : NULL;
-    return call_node(n->g, call, otherwise(n, call->number, known && known->newer));
+    const struct known *known =
+        abi->known_count ? bsearch(&key, abi->known, abi->known_count, sizeof key, by_number) : NULL;
+    return call_node(n->g, call, otherwise(abi, call->number, known && known->newer));
 }
 
-static void name_calls(struct numbers *n, struct rf_arena *arena, uint32_t end) {
-    n->call_of = rf_arena_alloc(arena, n->probe.count * sizeof *n->call_of);
+static void name_calls(struct numbers *n, const struct abi *abi) {
+    const struct rf_seccomp *policy = abi->policy;
     for (size_t r = 0, i = 0; r < n->count; r++) {
-        while (i < n->policy->count && n->policy->calls[i].number < n->ranges[r].low) i++;
-        bool here = i < n->policy->count && n->policy->calls[i].number == n->ranges[r].low;
-        if (here && n->ranges[r].low <= end) n->call_of[n->ranges[r].answer] = &n->policy->calls[i];
+        while (i < policy->count && policy->calls[i].number < n->ranges[r].low) i++;
+        bool here = i < policy->count && policy->calls[i].number == n->ranges[r].low;
+        if (here) n->call_of[n->ranges[r].answer] = (struct decided){abi, &policy->calls[i]};
     }
+}
+
+/* The answer to one architecture word: its ABI's numbers and, where the word is x86_64's, the range of x32. */
+static uint32_t number_node(struct rf_gen *g, const struct rf_seccomp *policy, const struct rf_seccomp *x32) {
+    struct numbers n = {.probe = {.arena = g->arena}, .g = g};
+    struct abi abi, of_x32 = {0};
+    bool shared = policy->machine == RF_X86_64;
+    list_known(&abi, g->arena, policy);
+    if (x32) list_known(&of_x32, g->arena, x32);
+    /* at most one gap before each number, one behind the last of each ABI, and x32 */
+    size_t most = policy->count + abi.known_count + (x32 ? x32->count + of_x32.known_count : 0);
+    n.ranges = rf_arena_alloc(g->arena, (2 * most + 4) * sizeof *n.ranges);
+    list_ranges(&n, &abi, 0, shared ? RF_X32_BIT - 1 : UINT32_MAX);
+    if (x32)
+        list_ranges(&n, &of_x32, RF_X32_BIT, UINT32_MAX);
+    else if (shared)
+        append(&n, RF_X32_BIT, UINT32_MAX, rf_gen_ret(&n.probe, SECCOMP_RET_KILL_PROCESS), 0);
+    n.call_of = rf_arena_alloc(g->arena, n.probe.count * sizeof *n.call_of);
+    if (x32) name_calls(&n, &of_x32);
+    name_calls(&n, &abi);
+    return rf_gen_tree(g, RF_WORD_NUMBER, RF_WHOLE, n.ranges, n.count, resolve, &n);
+}
+
+static const struct rf_seccomp *of_machine(const struct rf_seccomp *policy, enum rf_machine machine) {
+    while (policy && policy->machine != machine) policy = policy->compat;
+    return policy;
 }
 
 size_t rf_gen(struct rf_arena *arena, const struct rf_seccomp *policy, struct rf_insn *out) {
     struct rf_gen g = {.arena = arena};
-    struct numbers n = {.policy = policy, .probe = {.arena = arena}, .g = &g};
-    uint32_t end = policy->machine == RF_X86_64 ? X32_FIRST - 1 : UINT32_MAX;
-    list_known(&n, arena);
-    /* at most one gap before each number, one behind the last, and x32 */
-    n.ranges = rf_arena_alloc(arena, (2 * (policy->count + n.known_count) + 2) * sizeof *n.ranges);
-    list_ranges(&n, end);
-    name_calls(&n, arena, end);
-    if (end != UINT32_MAX) append(&n, X32_FIRST, UINT32_MAX, rf_gen_ret(&n.probe, SECCOMP_RET_KILL_PROCESS), 0);
-
-    uint32_t number = rf_gen_tree(&g, RF_WORD_NUMBER, RF_WHOLE, n.ranges, n.count, resolve, &n);
+    uint32_t other = rf_gen_ret(&g, SECCOMP_RET_KILL_PROCESS);
+    for (const struct rf_seccomp *p = policy->compat; p; p = p->compat) {
+        if (p->machine == RF_X32) continue;
+        uint32_t number = number_node(&g, p, NULL);
+        struct rf_gen_node arch = {BPF_JEQ, RF_WORD_ARCH, RF_WHOLE, rf_machine_info[p->machine].audit_arch,
+                                   number,  other};
+        other = rf_gen_node(&g, arch);
+    }
+    uint32_t number = number_node(&g, policy, of_machine(policy, RF_X32));
     /* made even where both sides are equal: the enforcer insists on seeing the architecture tested */
-    struct rf_gen_node arch = {BPF_JEQ,  RF_WORD_ARCH,
-                               RF_WHOLE, rf_machine_info[policy->machine].audit_arch,
-                               number,   rf_gen_ret(&g, SECCOMP_RET_KILL_PROCESS)};
+    struct rf_gen_node arch = {BPF_JEQ, RF_WORD_ARCH, RF_WHOLE, rf_machine_info[policy->machine].audit_arch,
+                               number,  other};
     return rf_gen_emit(&g, rf_gen_node(&g, arch), out);
 }

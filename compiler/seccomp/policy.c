@@ -8,8 +8,6 @@
 #include <linux/seccomp.h>
 #include <stdlib.h>
 
-#define X32_BIT 0x40000000u
-
 /* Words of an argument: the one that holds its low half, then its high half. */
 static uint32_t low_word(const struct rf_cond *c) {
     return RF_AT_ARGS + 2u * c->argument;
@@ -152,9 +150,16 @@ static const struct rf_call_rules *find_call(const struct rf_seccomp *policy, ui
     return low < policy->count && policy->calls[low].number == number ? &policy->calls[low] : NULL;
 }
 
+/* Whether a call is one of this ABI: x86_64 and x32 share the architecture word and part the numbers. */
+static bool speaks_of(const struct rf_seccomp *policy, const struct rf_seccomp_data *data) {
+    if (data->arch != rf_machine_info[policy->machine].audit_arch) return false;
+    if (policy->machine == RF_X32) return data->number >= RF_X32_BIT;
+    return policy->machine != RF_X86_64 || data->number < RF_X32_BIT;
+}
+
 uint32_t rf_policy_answer(const struct rf_seccomp *policy, const struct rf_seccomp_data *data) {
-    if (data->arch != rf_machine_info[policy->machine].audit_arch) return SECCOMP_RET_KILL_PROCESS;
-    if (policy->machine == RF_X86_64 && data->number >= X32_BIT) return SECCOMP_RET_KILL_PROCESS;
+    while (policy && !speaks_of(policy, data)) policy = policy->compat;
+    if (!policy) return SECCOMP_RET_KILL_PROCESS;
     uint32_t highest;
     bool any = highest_known(policy, &highest);
     struct rf_action otherwise = unmatched(policy, any, highest, data->number);
@@ -191,7 +196,7 @@ static bool constant(const struct rf_call_rules *call, struct rf_action otherwis
 }
 
 struct rf_policy_map rf_policy_cut(struct rf_arena *arena, const struct rf_seccomp *policy) {
-    struct rf_policy_map map = {policy, NULL, 0};
+    struct rf_policy_map map = {policy, NULL, 0, NULL};
     uint32_t *cuts = rf_arena_alloc(arena, 2 * (rf_syscall_count + policy->count + 1) * sizeof *cuts);
     size_t count = 0;
     cuts[count++] = 0;
@@ -218,6 +223,11 @@ struct rf_policy_map rf_policy_cut(struct rf_arena *arena, const struct rf_secco
         bool merged = last && !last->call && !span.call && word_of(last->otherwise) == word_of(span.otherwise);
         if (!merged) map.spans[map.count++] = span;
     }
+    if (policy->compat) {
+        struct rf_policy_map *compat = RF_NEW(arena, struct rf_policy_map);
+        *compat = rf_policy_cut(arena, policy->compat);
+        map.compat = compat;
+    }
     return map;
 }
 
@@ -233,12 +243,17 @@ static size_t span_of(const struct rf_policy_map *map, uint32_t number) {
     return low;
 }
 
+/* As speaks_of(), of a whole region. */
+static bool is_of(struct ask a, enum rf_machine machine) {
+    if (!ask(a, RF_TEST_EQ, RF_AT_ARCH, UINT32_MAX, rf_machine_info[machine].audit_arch)) return false;
+    if (machine != RF_X86_64 && machine != RF_X32) return true;
+    return ask(a, RF_TEST_GE, RF_AT_NUMBER, UINT32_MAX, RF_X32_BIT) == (machine == RF_X32);
+}
+
 uint32_t rf_policy_region(const struct rf_policy_map *map, struct rf_worklist *work, struct rf_region *region) {
     struct ask a = {work, region};
-    enum rf_machine machine = map->policy->machine;
-    if (!ask(a, RF_TEST_EQ, RF_AT_ARCH, UINT32_MAX, rf_machine_info[machine].audit_arch))
-        return SECCOMP_RET_KILL_PROCESS;
-    if (machine == RF_X86_64 && ask(a, RF_TEST_GE, RF_AT_NUMBER, UINT32_MAX, X32_BIT)) return SECCOMP_RET_KILL_PROCESS;
+    while (map && !is_of(a, map->policy->machine)) map = map->compat;
+    if (!map) return SECCOMP_RET_KILL_PROCESS;
     const struct rf_domain *number = &region->words[RF_AT_NUMBER];
     for (;;) {
         size_t first = span_of(map, number->lo), last = span_of(map, number->hi);

@@ -64,6 +64,7 @@ struct rf_policy_map {
     const struct rf_seccomp *policy;
     struct rf_policy_span *spans;
     size_t count;
+    const struct rf_policy_map *compat; /* of policy->compat */
 };
 struct rf_policy_map rf_policy_cut(struct rf_arena *arena, const struct rf_seccomp *policy);
 

@@ -98,6 +98,7 @@ struct rf_seccomp {
     struct rf_action unknown;
     const struct rf_call_rules *calls; /* ascending by number, each number once */
     size_t count;
+    const uint32_t *hot;             /* how often each call of rf_syscalls[] is made, in any unit; NULL: all alike */
     const struct rf_seccomp *compat; /* another ABI that the same filter judges (its own `compat` the next), or NULL */
 };
 

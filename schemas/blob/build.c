@@ -130,7 +130,8 @@ static uint32_t close_launch(struct work *w, uint32_t capacity) {
 }
 
 static bool before(const struct rf_map_entry *a, const struct rf_map_entry *b) {
-    return a->section != b->section ? a->section < b->section : a->index < b->index;
+    if (a->section != b->section) return a->section < b->section;
+    return a->index != b->index ? a->index < b->index : a->action < b->action;
 }
 
 /* Shell's sort: in place, and quick enough for some thousand entries. */

@@ -261,10 +261,13 @@ struct rf_insn {
 
 /*
  * The source map: header, files, entries, then string bytes to the end.  Entries ascend by
- * (section, index).  `index` is the number of the record in its section; in a section of one record
- * (NAMESPACES, ROOT, PROCESS, CONFINE) the byte offset of the field; in a FILTER section the
- * system-call number, or RF_NONE for the default action.
+ * (section, index, action).  `index` is the number of the record in its section; in a section of one record
+ * (NAMESPACES, ROOT, PROCESS, CONFINE) the byte offset of the field; in a FILTER section the system-call number
+ * (of i386 and arm with RF_MAP_COMPAT), RF_NONE for the default action or RF_MAP_UNKNOWN for that of newer calls.
  */
+#define RF_MAP_COMPAT  0x80000000u
+#define RF_MAP_UNKNOWN 0xfffffffeu
+
 struct rf_map_header {
     uint32_t file_count;
     uint32_t entry_count;
@@ -281,6 +284,8 @@ struct rf_map_entry {
     uint32_t file;   /* index into the files */
     uint32_t line;   /* 1-based */
     uint32_t column; /* 1-based, in characters */
+    int32_t
+        action; /* FILTER sections: SECCOMP_RET_* that the line gives the call: the strictest is the least; else 0 */
 };
 
 #endif

@@ -40,7 +40,9 @@ static enum rf_blob_error check_entries(const struct rf_view *v, const struct rf
         const struct rf_map_entry *e = &map->entries[i];
         if (!place_ok(v, e->section, e->index) || e->file >= map->file_count || e->line == 0 || e->column == 0)
             return RF_BLOB_E_MAP;
-        if (i > 0 && compare(&e[-1], e->section, e->index) >= 0) return RF_BLOB_E_MAP;
+        if (e->section < RF_FILTER_X86_64 && e->action != 0) return RF_BLOB_E_MAP;
+        int order = i > 0 ? compare(&e[-1], e->section, e->index) : -1;
+        if (order > 0 || (order == 0 && e[-1].action >= e->action)) return RF_BLOB_E_MAP;
     }
     return RF_BLOB_OK;
 }
@@ -74,14 +76,13 @@ const struct rf_map_entry *rf_map_find(const struct rf_map *map, uint32_t sectio
     uint32_t low = 0, high = map->entry_count;
     while (low < high) {
         uint32_t middle = low + (high - low) / 2;
-        int order = compare(&map->entries[middle], section, index);
-        if (order == 0) return &map->entries[middle];
-        if (order < 0)
+        if (compare(&map->entries[middle], section, index) < 0)
             low = middle + 1;
         else
             high = middle;
     }
-    return NULL;
+    if (low == map->entry_count || compare(&map->entries[low], section, index) != 0) return NULL;
+    return &map->entries[low];
 }
 
 const char *rf_map_file_name(const struct rf_map *map, const struct rf_map_entry *entry) {

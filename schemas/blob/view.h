@@ -93,7 +93,7 @@ struct rf_map {
 /* Verifies and opens the source map.  RF_BLOB_OK with file_count 0 if it was stripped. */
 enum rf_blob_error rf_view_map_open(const struct rf_view *v, struct rf_map *map);
 
-/* Entry for (section, index), or NULL. */
+/* First entry for (section, index), that of the strictest action; or NULL.  The others stand behind it. */
 const struct rf_map_entry *rf_map_find(const struct rf_map *map, uint32_t section, uint32_t index);
 
 /* File name of an entry; never NULL for an entry of this map. */

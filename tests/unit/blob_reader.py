@@ -188,8 +188,8 @@ def read_map(data, header, sections, lines):
         return
     need(len(data) >= 16 and crc32c(data) == header["map_crc"], "checksum of the source map")
     files, entries, names, reserved = struct.unpack_from("<IIII", data, 0)
-    need(files > 0 and reserved == 0 and 16 + 40 * files + 20 * entries + names == len(data), "source map")
-    start, used = 16 + 40 * files + 20 * entries, 0
+    need(files > 0 and reserved == 0 and 16 + 40 * files + 24 * entries + names == len(data), "source map")
+    start, used = 16 + 40 * files + 24 * entries, 0
     for i in range(files):
         offset, length = struct.unpack_from("<II", data, 16 + 40 * i)
         name = data[start + offset:start + offset + length]
@@ -198,20 +198,21 @@ def read_map(data, header, sections, lines):
         used += length + 1
         lines.append('map.file[%d] "%s" %s' % (i, name.decode("ascii"), data[24 + 40 * i:56 + 40 * i].hex()))
     need(used == names, "names")
-    last = (0, 0)
+    last = (0, 0, 0)
     for i in range(entries):
-        entry = struct.unpack_from("<IIIII", data, 16 + 40 * files + 20 * i)
-        section, index, file, line, column = entry
+        entry = struct.unpack_from("<IIIIIi", data, 16 + 40 * files + 24 * i)
+        section, index, file, line, column, action = entry
         need(section in sections and section != 1 and file < files and line > 0 and column > 0, "entry")
-        need((section, index) > last, "order of entries")
-        last = (section, index)
+        need((section, index, action) > last, "order of entries")
+        last = (section, index, action)
+        need(section >= 20 or action == 0, "action of no call")
         _, size, _, most, fields = SECTIONS[section]
         if most == 1:
             starts = [sum(SIZES[form] for _, form in fields[:k]) for k in range(len(fields))]
             need(index in starts, "entry of no field")
         elif fields is not None:
             need(index < len(sections[section]) // size, "entry of no record")
-        lines.append("map.entry[%d] %d %d %d %d %d" % ((i,) + entry))
+        lines.append("map.entry[%d] %d %d %d %d %d %d" % ((i,) + entry))
 
 
 def read(data):

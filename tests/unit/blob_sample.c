@@ -119,14 +119,14 @@ static void fill_map(struct sample *s) {
     s->map_files[0] = (struct rf_map_file){.name = sample_str(s, "db.ringfence.yaml"), .sha256 = {1, 2, 3}};
     s->map_files[1] = (struct rf_map_file){.name = sample_str(s, "../org.base.yaml"), .sha256 = {4, 5, 6}};
     const struct rf_map_entry entries[8] = {
-        {RF_MOUNTS, 2, 0, 31, 7},
-        {RF_FILTER_X86_64, RF_NONE, 1, 80, 12},
-        {RF_ROOT, offsetof(struct rf_root, path), 0, 20, 9},
-        {RF_FILTER_X86_64, 165, 1, 81, 5},
-        {RF_MOUNTS, 0, 0, 29, 7},
-        {RF_CONFINE, offsetof(struct rf_confine, capabilities), 1, 60, 15},
-        {RF_NAMESPACES, offsetof(struct rf_namespaces, hostname), 0, 18, 11},
-        {RF_LIMITS, 2, 1, 44, 3},
+        {RF_MOUNTS, 2, 0, 31, 7, 0},
+        {RF_FILTER_X86_64, RF_NONE, 1, 80, 12, SECCOMP_RET_ALLOW},
+        {RF_ROOT, offsetof(struct rf_root, path), 0, 20, 9, 0},
+        {RF_FILTER_X86_64, 165, 1, 81, 5, SECCOMP_RET_ALLOW},
+        {RF_MOUNTS, 0, 0, 29, 7, 0},
+        {RF_CONFINE, offsetof(struct rf_confine, capabilities), 1, 60, 15, 0},
+        {RF_NAMESPACES, offsetof(struct rf_namespaces, hostname), 0, 18, 11, 0},
+        {RF_LIMITS, 2, 1, 44, 3, 0},
     };
     memcpy(s->map_entries, entries, sizeof entries);
 }

@@ -297,8 +297,8 @@ static void print_map(FILE *f, const struct rf_view *v) {
     }
     for (uint32_t i = 0; i < map.entry_count; i++) {
         const struct rf_map_entry *e = &map.entries[i];
-        fprintf(f, "map.entry[%" PRIu32 "] %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32 "\n", i,
-                e->section, e->index, e->file, e->line, e->column);
+        fprintf(f, "map.entry[%" PRIu32 "] %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRIu32 " %" PRId32 "\n",
+                i, e->section, e->index, e->file, e->line, e->column, e->action);
     }
 }
 

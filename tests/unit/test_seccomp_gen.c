@@ -40,7 +40,7 @@ static struct rf_seccomp one_rule(struct rf_arena *arena, const struct rf_cond *
     struct rf_call_rules *call = RF_NEW(arena, struct rf_call_rules);
     *rule = (struct rf_rule){when, ALLOW};
     *call = (struct rf_call_rules){3, rule, 1};
-    return (struct rf_seccomp){RF_X86_64, RF_RELEASE(6, 18), EPERM_ACTION, EPERM_ACTION, call, 1, NULL};
+    return (struct rf_seccomp){RF_X86_64, RF_RELEASE(6, 18), EPERM_ACTION, EPERM_ACTION, call, 1, NULL, NULL};
 }
 
 static void random_policies(void **state) {
@@ -184,7 +184,7 @@ static void as_small_as_it_can_be(void **state) {
     (void)state;
     struct rf_arena *arena = rf_arena_new();
     struct rf_rule allow = {NULL, ALLOW};
-    struct rf_seccomp p = {RF_X86_64, RF_RELEASE(6, 18), EPERM_ACTION, EPERM_ACTION, NULL, 0, NULL};
+    struct rf_seccomp p = {RF_X86_64, RF_RELEASE(6, 18), EPERM_ACTION, EPERM_ACTION, NULL, 0, NULL, NULL};
     assert_int_equal(size_of(arena, p), 6); /* ld arch, jeq, ld number, jge x32, and two returns */
     p.machine = RF_AARCH64;
     assert_int_equal(size_of(arena, p), 4); /* one answer: the number is not even loaded */
@@ -194,7 +194,7 @@ static void as_small_as_it_can_be(void **state) {
     assert_int_equal(size_of(arena, p), 3);
 
     struct rf_call_rules one[] = {{7, &allow, 1}}, holes[] = {{3, &allow, 1}, {5, &allow, 1}, {9, &allow, 1}};
-    p = (struct rf_seccomp){RF_AARCH64, RF_RELEASE(6, 18), EPERM_ACTION, EPERM_ACTION, one, 1, NULL};
+    p = (struct rf_seccomp){RF_AARCH64, RF_RELEASE(6, 18), EPERM_ACTION, EPERM_ACTION, one, 1, NULL, NULL};
     assert_int_equal(size_of(arena, p), 7); /* + ld number, jeq 7, allow */
     p.calls = holes;
     p.count = 3;
@@ -208,7 +208,7 @@ static void as_small_as_it_can_be(void **state) {
     /* equal conditions of several calls are one piece of code, and neighbours one range */
     struct rf_rule when = {equal(arena, 0, 32, 40), KILL}, rules[] = {when, allow};
     struct rf_call_rules same[] = {{4, rules, 2}, {5, rules, 2}, {90, rules, 2}};
-    p = (struct rf_seccomp){RF_AARCH64, RF_RELEASE(6, 18), EPERM_ACTION, EPERM_ACTION, same, 3, NULL};
+    p = (struct rf_seccomp){RF_AARCH64, RF_RELEASE(6, 18), EPERM_ACTION, EPERM_ACTION, same, 3, NULL, NULL};
     assert_int_equal(size_of(arena, p), 3 + 3 + 2 + 3);
     rf_arena_free(arena);
 }
@@ -245,7 +245,7 @@ static struct rf_seccomp large(struct rf_arena *arena, uint32_t calls, uint32_t 
                                     j % 3 ? ALLOW : (struct rf_action){RF_ACT_ERRNO, 1 + i % 40}};
         list[i] = (struct rf_call_rules){i, r, rules};
     }
-    return (struct rf_seccomp){RF_X86_64, RF_RELEASE(6, 18), KILL, KILL, list, calls, NULL};
+    return (struct rf_seccomp){RF_X86_64, RF_RELEASE(6, 18), KILL, KILL, list, calls, NULL, NULL};
 }
 
 static size_t worst_steps(const struct rf_seccomp *p, size_t count, uint32_t numbers) {
@@ -266,7 +266,7 @@ static void long_lists_are_searched(void **state) {
     struct rf_rule allow = {NULL, ALLOW}, refuse = {NULL, EPERM_ACTION};
     struct rf_call_rules calls[72];
     for (uint32_t i = 0; i < 72; i++) calls[i] = (struct rf_call_rules){i, i % 2 ? &allow : &refuse, 1};
-    struct rf_seccomp p = {RF_X86_64, RF_RELEASE(7, 0), EPERM_ACTION, EPERM_ACTION, calls, 72, NULL};
+    struct rf_seccomp p = {RF_X86_64, RF_RELEASE(7, 0), EPERM_ACTION, EPERM_ACTION, calls, 72, NULL, NULL};
     size_t count = generate(arena, &p);
     prove(arena, &p, count);
     assert_in_range(worst_steps(&p, count, 100), 8, 12);

@@ -186,7 +186,7 @@ static void x32_is_killed(void **state) {
     struct rf_arena *arena = rf_arena_new();
     struct rf_rule rule = {NULL, ALLOWED};
     struct rf_call_rules call = {0x40000000u + TRIED, &rule, 1};
-    struct rf_seccomp p = {HERE, RF_RELEASE(6, 18), ALLOWED, ALLOWED, &call, 1, NULL};
+    struct rf_seccomp p = {HERE, RF_RELEASE(6, 18), ALLOWED, ALLOWED, &call, 1, NULL, NULL};
     size_t count = rf_gen(arena, &p, out);
     pid_t child = fork();
     if (child == 0) {

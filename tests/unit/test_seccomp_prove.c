@@ -38,7 +38,7 @@ static struct rf_insn out[RF_FILTER_MAX];
 #define NOT(l)       COND(.kind = RF_COND_NOT, .left = (l))
 #define RULES(...)   (const struct rf_rule[]){__VA_ARGS__}, COUNT(((const struct rf_rule[]){__VA_ARGS__}))
 #define CALLS(...)                                                                                                     \
-    (const struct rf_call_rules[]){__VA_ARGS__}, COUNT(((const struct rf_call_rules[]){__VA_ARGS__})), NULL
+    (const struct rf_call_rules[]){__VA_ARGS__}, COUNT(((const struct rf_call_rules[]){__VA_ARGS__})), NULL, NULL
 
 /* Every rule and every condition of these makes a difference: each change of one must be caught. */
 static const struct rf_seccomp *const fixed[] = {
@@ -351,7 +351,7 @@ static void conflicts(void **state) {
     const struct rf_cond *odd = BITS(0, 32, 1), *even = NOT(odd);
     struct rf_rule rules[] = {{three, ALLOW}, {NULL, KILL}, {even, ERRNO(1)}, {low, ERRNO(1)}, {odd, ERRNO(2)}};
     struct rf_call_rules call = {9, rules, COUNT(rules)};
-    struct rf_seccomp p = {RF_X86_64, RF_RELEASE(6, 18), KILL, KILL, &call, 1, NULL};
+    struct rf_seccomp p = {RF_X86_64, RF_RELEASE(6, 18), KILL, KILL, &call, 1, NULL, NULL};
     size_t first = 99, second = 99;
     struct rf_seccomp_data d;
     assert_true(rf_policy_conflict(arena, &p, &call, &first, &second, &d));
@@ -408,7 +408,7 @@ static void a_walk_round(void **state) {
     struct rf_rule narrow[] = {{NULL, ALLOW}, {TEST(EQ, 0, 32, false, 40), ERRNO(97)}};
     struct rf_rule wide[] = {{NULL, ALLOW}, {TEST(EQ, 0, 64, false, 40), ERRNO(97)}};
     struct rf_call_rules meant = {5, narrow, 2}, written = {5, wide, 2};
-    struct rf_seccomp p = {RF_X86_64, RF_RELEASE(6, 18), KILL, KILL, &written, 1, NULL};
+    struct rf_seccomp p = {RF_X86_64, RF_RELEASE(6, 18), KILL, KILL, &written, 1, NULL, NULL};
     size_t count = rf_gen(arena, &p, out);
     p.calls = &meant;
     struct rf_proof proof = rf_prove(arena, &p, out, count);
