@@ -95,17 +95,12 @@ static void bind_section(struct bind *b, const char *prefix, const struct node *
 /* One call named (not through a group) in two action lists of one file: which one was meant? */
 static void check_two_actions(struct bind *b) {
     const struct policy *p = &b->file->own;
-    const struct value **lists = rf_arena_alloc(b->c->arena, (2 + p->seccomp_errno.count) * sizeof *lists);
-    size_t n = 0;
-    if (p->seccomp_allow.set) lists[n++] = &p->seccomp_allow;
-    if (p->seccomp_kill.set) lists[n++] = &p->seccomp_kill;
-    for (size_t i = 0; i < p->seccomp_errno.count; i++)
-        if (!p->seccomp_errno.items[i].gone) lists[n++] = p->seccomp_errno.items[i].fields;
-    for (size_t i = 0; i < n; i++)
-        for (size_t k = 0; k < lists[i]->count; k++) {
-            const struct item *a = &lists[i]->items[k];
-            for (size_t j = i + 1; j < n && !a->remove && !a->group; j++) {
-                const struct item *other = rf_item_find(lists[j], a->name);
+    struct action_list first, second;
+    for (size_t i = 0; rf_policy_list(p, i, &first); i++)
+        for (size_t k = 0; k < first.calls->count; k++) {
+            const struct item *a = &first.calls->items[k];
+            for (size_t j = i + 1; !a->remove && !a->group && rf_policy_list(p, j, &second); j++) {
+                const struct item *other = rf_item_find(second.calls, a->name);
                 if (!other || other->remove || other->group) continue;
                 struct diag *d =
                     rf_diag(b->c->diags, D_TWO_ACTIONS, other->at, "'%s' is in two action lists of this file", a->name);

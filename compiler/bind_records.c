@@ -38,11 +38,8 @@ bool rf_record_bind(struct bind *b, const char *record, const char *where, const
             continue;
         }
         struct value *value = &item->fields[f];
-        value->set = true;
-        value->at = node->pairs[i].value->at;
-        value->origin = b->file;
         value->indent = node->pairs[i].value->indent;
-        good = rf_scalar_bind(b, &rf_fields[f], node->pairs[i].value, value) && good;
+        good = rf_value_bind(b, &rf_fields[f], node->pairs[i].value, value) && good;
     }
     for (size_t f = 0; f < FIELD_COUNT; f++) {
         if (strcmp(rf_fields[f].record, record) || !(rf_fields[f].flags & F_REQUIRED) || item->fields[f].set) continue;

@@ -272,6 +272,36 @@ static bool bind_namespace(struct bind *b, const struct key_info *key, const str
     return false;
 }
 
+/* {x86_64: [i386]}: each ABI under the machine whose filter judges it. */
+static bool bind_compat(struct bind *b, const struct node *node, struct value *value) {
+    if (!want_map(b, node, "a mapping of machines to lists of ABIs")) return false;
+    bool good = true;
+    for (size_t i = 0; i < node->count; i++) {
+        const struct node *key = node->pairs[i].key;
+        struct value machine = {0};
+        size_t before = value->count;
+        if (!rf_member_bind(b, "arch", key, false, &machine) ||
+            !bind_members(b, "abi", node->pairs[i].value, false, false, value)) {
+            good = false;
+            continue;
+        }
+        for (size_t k = before; k < value->count; k++) {
+            const struct rf_machine_info *info = &rf_machine_info[value->items[k].num];
+            if (info->carrier == machine.items[0].num && value->items[k].num >= RF_MACHINES) continue;
+            struct diag *d = rf_diag(b->c->diags, D_BAD_CHOICE, value->items[k].at, "'%s' is no further ABI of %s",
+                                     info->name, key->text);
+            rf_diag_help(b->c->diags, d, "x86_64 has i386 and x32, aarch64 has arm, riscv64 none");
+            good = false;
+        }
+    }
+    return good;
+}
+
+static bool bind_record(struct bind *b, const struct key_info *key, const struct node *node, struct value *value) {
+    struct item *item = add_item(b, value, key->path, node->at);
+    return rf_record_bind(b, key->spec, key->path, node, item);
+}
+
 bool rf_value_bind(struct bind *b, const struct key_info *key, const struct node *node, struct value *value) {
     value->set = true;
     value->at = node->at;
@@ -283,6 +313,8 @@ bool rf_value_bind(struct bind *b, const struct key_info *key, const struct node
     case T_RLIMITS: return bind_rlimits(b, node, value);
     case T_ERRNOS: return bind_errnos(b, node, value);
     case T_NAMESPACE: return bind_namespace(b, key, node, value);
+    case T_COMPAT: return bind_compat(b, node, value);
+    case T_RECORD: return bind_record(b, key, node, value);
     case T_RECORDS: return rf_records_bind(b, key, node, value);
     case T_NEVER: return rf_never_bind(b, node, value);
     default: return rf_scalar_bind(b, key, node, value);

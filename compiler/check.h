@@ -17,8 +17,14 @@ void rf_check_parameters(struct compile_context *c, const struct file *file);
 void rf_check_root(struct compile_context *c, const struct file *file);
 /* check_seccomp.c */
 void rf_check_seccomp(struct compile_context *c, const struct file *file);
-/* The condition of a rule for one machine; NULL after a diagnostic that points into its text. */
-const struct rf_cond *rf_check_condition(struct compile_context *c, const struct item *rule, enum rf_machine machine);
+/* Whether what the rule's `given` asks of the finished policy holds for calls of this ABI; without one it does. */
+bool rf_check_given(const struct policy *p, const struct item *rule, enum rf_machine abi);
+/* Whether the rule speaks of this call, at the policy's kernel. */
+bool rf_check_rule_names(const struct policy *p, const struct item *rule, const struct rf_syscall *call);
+/* The condition of a rule on one of its calls for one ABI, that of `unless` negated: false after a diagnostic that
+ * points into its text; else *cond, NULL when the rule has no condition. */
+bool rf_check_condition(struct compile_context *c, const struct item *rule, const struct rf_syscall *call,
+                        enum rf_machine abi, const struct rf_cond **cond);
 /* check_seal.c: optional, require, and the `never` entries about capabilities and keys; those about calls
  * need the lowered filters: rf_check_never_calls(). */
 void rf_check_seal(struct compile_context *c, const struct file *file);

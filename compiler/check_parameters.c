@@ -72,16 +72,22 @@ static void check_preset(struct compile_context *c, const struct item *parameter
         rf_diag(c->diags, D_BAD_PATH, preset->at, "the default is not below '%s'", under->text);
 }
 
+static void use_in_record(struct uses *u, const struct item *entry, const char *record) {
+    for (size_t f = 0; f < FIELD_COUNT && entry->fields; f++)
+        if (rf_fields[f].type == T_TEMPLATE && strcmp(rf_fields[f].record, record) == 0)
+            use(u, &entry->fields[f], rf_fields[f].spec);
+}
+
 void rf_check_parameters(struct compile_context *c, const struct file *file) {
     struct uses u = {.c = c, .p = &file->merged};
     const struct value *parameters = &u.p->parameters;
     u.used = rf_arena_alloc(c->arena, parameters->count + 1);
-    use(&u, &u.p->root_path, "path");
-    use(&u, &u.p->hostname, "hostname");
-    for (size_t i = 0; i < u.p->root_mounts.count; i++)
-        if (!u.p->root_mounts.items[i].gone) use(&u, &RF_FIELD(&u.p->root_mounts.items[i], mount, bind), "path");
-    for (size_t i = 0; i < u.p->io.count; i++)
-        if (!u.p->io.items[i].gone) use(&u, &RF_FIELD(&u.p->io.items[i], io, device), "path");
+    for (size_t k = 0; k < KEY_COUNT; k++) {
+        const struct value *v = &u.p->all[k];
+        if (rf_keys[k].type == T_TEMPLATE) use(&u, v, rf_keys[k].spec);
+        for (size_t i = 0; rf_keys[k].type == T_RECORDS && i < v->count; i++)
+            if (!v->items[i].gone) use_in_record(&u, &v->items[i], rf_keys[k].spec);
+    }
     for (size_t i = 0; i < parameters->count; i++) {
         const struct item *parameter = &parameters->items[i];
         if (parameter->gone || !parameter->fields) continue;

@@ -127,8 +127,7 @@ static struct span allowed_at(const struct file *file, const struct rf_syscall *
     if (item && !item->gone) return item->at;
     for (size_t i = 0; i < p->seccomp_rules.count; i++) {
         const struct item *rule = &p->seccomp_rules.items[i];
-        if (!rule->gone && strcmp(RF_FIELD(rule, rule, call).text, call->name) == 0 &&
-            RF_FIELD(rule, rule, then).action.kind == RF_ACT_ALLOW)
+        if (!rule->gone && rf_check_rule_names(p, rule, call) && RF_FIELD(rule, rule, then).action.kind == RF_ACT_ALLOW)
             return rule->at;
     }
     return rf_check_place(file);
@@ -160,7 +159,8 @@ void rf_check_never_calls(struct compile_context *c, const struct file *file, co
     for (size_t i = 0; i < never->count; i++)
         for (size_t f = 0; f < count && never->items[i].num == NEVER_CALL; f++) {
             size_t before = rf_diags_errors(c->diags);
-            never_call(c, file, &never->items[i], &filters[f]);
+            for (const struct rf_seccomp *p = &filters[f]; p && rf_diags_errors(c->diags) == before; p = p->compat)
+                never_call(c, file, &never->items[i], p);
             if (rf_diags_errors(c->diags) != before) break; /* once per entry, not per machine */
         }
 }

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "commands.h"
 #include "compile.h"
+#include "hot.h"
 #include "inspect.h"
 #include "schema.h"
 
@@ -77,7 +78,9 @@ int rf_command_compile(const struct options *o) {
     start(&job, o);
     const char *input = o->operands[0];
     const char *output = o->output ? o->output : strcmp(input, "-") == 0 ? "-" : default_output(job.arena, input);
-    if (rf_compile(&job.context, input, &blob)) rf_emit_file(&job.context, &blob, output);
+    if (o->hot) job.context.hot = rf_hot_read(&job.context, o->hot);
+    bool ready = !o->hot || job.context.hot;
+    if (ready && rf_compile(&job.context, input, &blob)) rf_emit_file(&job.context, &blob, output);
     return finish(&job, o);
 }
 

@@ -12,6 +12,7 @@ struct options {
     const char *const *include; /* -I */
     int include_count;
     const char *output; /* -o */
+    const char *hot;    /* --hot, or NULL */
     bool markdown, disassemble, color, quiet;
     char *const *parameters; /* --param, as "--param", "k=v" pairs for ringfence-run */
     int parameter_count;

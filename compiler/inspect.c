@@ -2,6 +2,7 @@
 #include "inspect.h"
 #include "../schemas/blob/dump.h"
 #include "diag.h"
+#include "lower.h"
 #include "seccomp/seccomp.h"
 
 #include <linux/bpf_common.h>
@@ -86,76 +87,110 @@ static void print_action(FILE *out, uint32_t ret) {
         fputs("allow", out);
     else if (ret == SECCOMP_RET_KILL_PROCESS)
         fputs("kill", out);
+    else if (ret == SECCOMP_RET_LOG)
+        fputs("log", out);
+    else if (ret == SECCOMP_RET_USER_NOTIF)
+        fputs("notify", out);
     else if (rf_errno_name(ret & SECCOMP_RET_DATA))
         fprintf(out, "errno(%s)", rf_errno_name(ret & SECCOMP_RET_DATA));
     else
         fprintf(out, "errno(%u)", ret & SECCOMP_RET_DATA);
 }
 
+/* One ABI of a filter. */
 struct calls {
     struct printing *p;
     const struct rf_insn *insns;
-    enum rf_machine machine;
+    enum rf_machine abi;
     enum rf_section_type section;
     uint32_t fallback;
 };
 
+static uint32_t says(const struct calls *c, uint32_t number) {
+    return answer(c->insns, rf_machine_info[c->abi].audit_arch, number);
+}
+
+static const struct rf_map_entry *entry_of(const struct calls *c, uint32_t number) {
+    return rf_map_find(c->p->map, c->section, rf_lower_call_index(c->abi, number));
+}
+
 static bool same_group(const struct calls *c, uint32_t a, uint32_t b) {
-    const struct rf_map_entry *ea = rf_map_find(c->p->map, c->section, a), *eb = rf_map_find(c->p->map, c->section, b);
-    uint32_t arch = rf_machine_info[c->machine].audit_arch;
+    const struct rf_map_entry *ea = entry_of(c, a), *eb = entry_of(c, b);
     bool same_place = (!ea && !eb) || (ea && eb && ea->file == eb->file && ea->line == eb->line);
-    return same_place && answer(c->insns, arch, a) == answer(c->insns, arch, b);
+    return same_place && says(c, a) == says(c, b);
 }
 
 /* Calls that got an answer of their own: in order of the table (by name), those of one line and answer together. */
 static void print_calls(const struct calls *c) {
-    uint32_t arch = rf_machine_info[c->machine].audit_arch;
     for (size_t i = 0; i < rf_syscall_count; i++) {
-        int32_t number = rf_syscalls[i].number[c->machine];
-        uint32_t ret = number < 0 ? c->fallback : answer(c->insns, arch, (uint32_t)number);
-        bool told = number < 0 || (!rf_map_find(c->p->map, c->section, (uint32_t)number) &&
+        int32_t number = rf_syscalls[i].number[c->abi];
+        uint32_t ret = number < 0 ? c->fallback : says(c, (uint32_t)number);
+        bool told = number < 0 || (!entry_of(c, (uint32_t)number) &&
                                    (ret == c->fallback || rf_syscalls[i].since > c->p->view->header->kernel));
         for (size_t k = 0; k < i && !told; k++)
-            told = rf_syscalls[k].number[c->machine] >= 0 &&
-                   same_group(c, (uint32_t)rf_syscalls[k].number[c->machine], (uint32_t)number);
+            told = rf_syscalls[k].number[c->abi] >= 0 &&
+                   same_group(c, (uint32_t)rf_syscalls[k].number[c->abi], (uint32_t)number);
         if (told) continue;
         fputs("  ", c->p->out);
         print_action(c->p->out, ret);
         fputs(":", c->p->out);
         int width = 40;
         for (size_t k = i; k < rf_syscall_count; k++) {
-            int32_t other = rf_syscalls[k].number[c->machine];
+            int32_t other = rf_syscalls[k].number[c->abi];
             if (other >= 0 && same_group(c, (uint32_t)number, (uint32_t)other))
                 width += fprintf(c->p->out, " %s", rf_syscalls[k].name);
         }
-        print_place(c->p, c->section, (uint32_t)number, width < COLUMN ? COLUMN : width);
+        print_place(c->p, c->section, rf_lower_call_index(c->abi, (uint32_t)number), width < COLUMN ? COLUMN : width);
     }
 }
 
-static void print_filter(struct printing *p, enum rf_machine machine, enum rf_section_type section, bool disassemble) {
-    uint32_t count = rf_view_count(p->view, section), arch = rf_machine_info[machine].audit_arch;
-    const struct rf_insn *insns = p->view->records[section];
-    if (!count) return;
-    struct calls c = {p, insns, machine, section, answer(insns, arch, 0)};
+static void print_abi(struct calls *c) {
+    struct printing *p = c->p;
     uint32_t newest = 0;
-    for (size_t i = 0; i < rf_syscall_count; i++)
-        if (rf_syscalls[i].number[machine] > (int32_t)newest) newest = (uint32_t)rf_syscalls[i].number[machine];
-    uint32_t unknown = answer(insns, arch, newest + 1);
-    for (size_t i = 0; i < rf_syscall_count;
-         i++) { /* a known call that no line of the policy decides shows the default */
-        int32_t n = rf_syscalls[i].number[machine];
-        if (n >= 0 && rf_syscalls[i].since <= p->view->header->kernel && !rf_map_find(p->map, section, (uint32_t)n))
-            c.fallback = answer(insns, arch, (uint32_t)n);
+    c->fallback = says(c, c->abi == RF_X32 ? RF_X32_BIT : 0);
+    for (size_t i = 0; i < rf_syscall_count; i++) {
+        int32_t n = rf_syscalls[i].number[c->abi];
+        if (n > (int32_t)newest) newest = (uint32_t)n;
+        /* a known call that no line of the policy decides shows the default */
+        if (n >= 0 && rf_syscalls[i].since <= p->view->header->kernel && !entry_of(c, (uint32_t)n))
+            c->fallback = says(c, (uint32_t)n);
     }
+    if (p->map->file_count) print_calls(c);
+    fputs("  every other known call: ", p->out);
+    print_action(p->out, c->fallback);
+    print_place(p, c->section, RF_NONE, COLUMN);
+    fputs("  newer calls: ", p->out);
+    print_action(p->out, says(c, newest + 1));
+    print_place(p, c->section, RF_MAP_UNKNOWN, COLUMN);
+}
+
+/* Whether the filter has another answer than kill for any call of the ABI: that of numbers beyond all is enough. */
+static bool judges(const struct calls *c) {
+    for (size_t i = 0; i < rf_syscall_count; i++) {
+        int32_t n = rf_syscalls[i].number[c->abi];
+        if (n >= 0 && says(c, (uint32_t)n) != SECCOMP_RET_KILL_PROCESS) return true;
+    }
+    return false;
+}
+
+static void print_filter(struct printing *p, enum rf_machine machine, enum rf_section_type section, bool disassemble) {
+    uint32_t count = rf_view_count(p->view, section);
+    const struct rf_insn *insns = p->view->records[section];
+    bool x32 = false;
+    if (!count) return;
     fprintf(p->out, "\nseccomp on %s: %u instructions, proven equal to the policy when compiled\n",
             rf_machine_info[machine].name, count);
-    if (p->map->file_count) print_calls(&c);
-    fputs("  every other known call: ", p->out);
-    print_action(p->out, c.fallback);
-    print_place(p, section, RF_NONE, COLUMN);
-    fputs("  newer calls: ", p->out);
-    print_action(p->out, unknown);
-    fprintf(p->out, "\n  other architectures%s: kill\n", machine == RF_X86_64 ? " and the x32 range" : "");
+    struct calls c = {p, insns, machine, section, 0};
+    print_abi(&c);
+    for (unsigned abi = RF_MACHINES; abi < RF_ABIS; abi++) {
+        c.abi = (enum rf_machine)abi;
+        if (rf_machine_info[abi].carrier != machine || !judges(&c)) continue;
+        x32 = x32 || abi == RF_X32;
+        fprintf(p->out, "\nseccomp on %s, for programs of %s\n", rf_machine_info[machine].name,
+                rf_machine_info[abi].name);
+        print_abi(&c);
+    }
+    fprintf(p->out, "  other architectures%s: kill\n", machine == RF_X86_64 && !x32 ? " and the x32 range" : "");
     for (uint32_t i = 0; disassemble && i < count; i++) {
         char text[96];
         rf_bpf_disassemble(&insns[i], i, text, sizeof text);

@@ -27,6 +27,8 @@ enum value_type {
     T_RLIMITS,   /* items: name -> low (soft), high (hard), num (RLIMIT_*) */
     T_NAMESPACE, /* num: enum namespace_kind; text: path joined; items of id maps and offsets */
     T_ERRNOS,    /* items: calls, each with num: errno; mode of each */
+    T_COMPAT,    /* items: ABIs by name, num: enum rf_machine */
+    T_RECORD,    /* items[0]: fields; spec: the record */
     T_RECORDS,   /* items: fields; spec: the record */
     T_NEVER      /* items: num enum never_kind, text what, other `is` */
 };

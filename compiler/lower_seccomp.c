@@ -16,7 +16,7 @@ struct placed {
 
 struct building {
     struct lower *l;
-    enum rf_machine machine;
+    enum rf_machine abi;
     const struct rf_syscall *call;
     struct placed rules[64];
     size_t count;
@@ -43,32 +43,21 @@ static void add_listed(struct building *b, const struct value *list, struct rf_a
     add_rule(b, NULL, action, item->at);
 }
 
-static void add_conditional(struct building *b, const struct item *rule) {
-    struct compile_context *c = b->l->c;
-    const struct rf_cond *cond = rf_check_condition(c, rule, b->machine);
-    if (rule->origin == b->l->file) b->named = true, b->named_at = RF_FIELD(rule, rule, call).at;
-    if (!cond) return;
-    if (RF_FIELD(rule, rule, unless).set) {
-        struct rf_cond *inverse = RF_NEW(c->arena, struct rf_cond);
-        inverse->kind = RF_COND_NOT;
-        inverse->left = cond;
-        cond = inverse;
-    }
-    add_rule(b, cond, RF_FIELD(rule, rule, then).action, rule->at);
+static void add_from_rule(struct building *b, const struct item *rule) {
+    const struct policy *p = b->l->p;
+    const struct rf_cond *cond;
+    if (rule->gone || !rf_check_rule_names(p, rule, b->call) || !rf_check_given(p, rule, b->abi)) return;
+    const struct value *one = &RF_FIELD(rule, rule, call);
+    if (one->set && rule->origin == b->l->file) b->named = true, b->named_at = one->at;
+    if (rf_check_condition(b->l->c, rule, b->call, b->abi, &cond))
+        add_rule(b, cond, RF_FIELD(rule, rule, then).action, rule->at);
 }
 
 static void collect(struct building *b) {
     const struct policy *p = b->l->p;
-    add_listed(b, &p->seccomp_allow, (struct rf_action){RF_ACT_ALLOW, 0});
-    add_listed(b, &p->seccomp_kill, (struct rf_action){RF_ACT_KILL, 0});
-    for (size_t i = 0; i < p->seccomp_errno.count; i++)
-        if (!p->seccomp_errno.items[i].gone)
-            add_listed(b, p->seccomp_errno.items[i].fields,
-                       (struct rf_action){RF_ACT_ERRNO, (uint32_t)p->seccomp_errno.items[i].num});
-    for (size_t i = 0; i < p->seccomp_rules.count; i++)
-        if (!p->seccomp_rules.items[i].gone &&
-            strcmp(RF_FIELD(&p->seccomp_rules.items[i], rule, call).text, b->call->name) == 0)
-            add_conditional(b, &p->seccomp_rules.items[i]);
+    struct action_list list;
+    for (size_t i = 0; rf_policy_list(p, i, &list); i++) add_listed(b, list.calls, list.action);
+    for (size_t i = 0; i < p->seccomp_rules.count; i++) add_from_rule(b, &p->seccomp_rules.items[i]);
 }
 
 static void check_conflict(struct building *b, const struct rf_seccomp *policy, const struct rf_call_rules *rules) {
@@ -113,12 +102,26 @@ static void check_start(struct building *b) {
                  "seccomp.allow");
 }
 
-/* The line that decides: of the strictest rule. */
+/* While such a call waits for its answer, the process that makes it is not running yet, or ends. */
+static void check_notified(struct building *b) {
+    static const char *const never[] = {"execve", "execveat", "exit_group"};
+    for (size_t i = 0; i < b->count; i++)
+        for (size_t k = 0; k < sizeof never / sizeof *never; k++)
+            if (b->rules[i].rule.action.kind == RF_ACT_NOTIFY && strcmp(never[k], b->call->name) == 0)
+                rf_diag(b->l->c->diags, D_CANNOT_START, b->rules[i].at,
+                        "'%s' cannot be notified: the launch itself makes it", b->call->name);
+}
+
+uint32_t rf_lower_call_index(enum rf_machine abi, uint32_t number) {
+    bool own_word = rf_machine_info[abi].audit_arch != rf_machine_info[rf_machine_info[abi].carrier].audit_arch;
+    return own_word ? number | RF_MAP_COMPAT : number;
+}
+
+/* The line behind each answer that the call can get. */
 static void note_call(struct building *b, uint32_t number) {
-    size_t strictest = 0;
-    for (size_t i = 1; i < b->count; i++)
-        if (b->rules[i].rule.action.kind > b->rules[strictest].rule.action.kind) strictest = i;
-    rf_lower_note(b->l, sections[b->machine], number, b->rules[strictest].at);
+    for (size_t i = 0; i < b->count; i++)
+        rf_lower_note_action(b->l, sections[rf_machine_info[b->abi].carrier], rf_lower_call_index(b->abi, number),
+                             rf_action_ret(b->rules[i].rule.action), b->rules[i].at);
 }
 
 static int by_number(const void *pa, const void *pb) {
@@ -126,39 +129,120 @@ static int by_number(const void *pa, const void *pb) {
     return a->number < b->number ? -1 : a->number > b->number;
 }
 
-static void lower_machine(struct lower *l, enum rf_machine machine) {
-    struct rf_arena *arena = l->c->arena;
-    struct rf_seccomp *policy = &l->filters[l->filter_count].policy;
-    *policy = (struct rf_seccomp){
-        machine, (uint32_t)l->p->kernel.num, l->p->seccomp_default.action, l->p->seccomp_unknown.action, NULL, 0, NULL,
-        NULL};
-    struct rf_call_rules *calls = rf_arena_alloc(arena, rf_syscall_count * sizeof *calls);
-    struct building *b = RF_NEW(arena, struct building);
+/* ---- calls that lead to others ---- */
+
+struct multiplexed {
+    const char *multiplexer, *call;
+};
+static const struct multiplexed multiplexed[] = {
+#define MULTIPLEXED(multiplexer, call) {multiplexer, call},
+#include "tables/names.def"
+};
+
+/* The least strict action that some input of the call may get, and whether some input may get a stricter one than
+ * `kind`. Past a rule without condition the default is never reached. */
+static enum rf_action_kind weakest(const struct building *b, struct rf_action fallback) {
+    enum rf_action_kind least = RF_ACT_KILL;
+    bool always = false;
+    for (size_t i = 0; i < b->count; i++) {
+        always = always || !b->rules[i].rule.when;
+        if (b->rules[i].rule.action.kind < least) least = b->rules[i].rule.action.kind;
+    }
+    return !always && fallback.kind < least ? fallback.kind : least;
+}
+
+static bool narrows(const struct building *b, struct rf_action fallback, enum rf_action_kind kind) {
+    bool always = false;
+    for (size_t i = 0; i < b->count; i++) {
+        always = always || !b->rules[i].rule.when;
+        if (b->rules[i].rule.action.kind > kind) return true;
+    }
+    return !always && fallback.kind > kind;
+}
+
+/* A filter sees which socket call socketcall(2) is to make, but not its arguments: so it is let through only where
+ * the policy lets all of these calls through, with a number of their own or not. Otherwise it is as if it had not
+ * been listed. */
+static void shut_multiplexer(struct building *b, const struct rf_seccomp *policy) {
+    enum rf_action_kind kind = weakest(b, policy->fallback);
+    const char *round = NULL;
+    for (size_t m = 0; m < sizeof multiplexed / sizeof *multiplexed && kind < RF_ACT_ERRNO && !round; m++) {
+        if (strcmp(multiplexed[m].multiplexer, b->call->name) != 0) continue;
+        struct building *behind = RF_NEW(b->l->c->arena, struct building);
+        *behind = (struct building){.l = b->l, .abi = b->abi};
+        behind->call = rf_syscall_find(multiplexed[m].call, strlen(multiplexed[m].call));
+        if (!behind->call) continue;
+        collect(behind);
+        if (narrows(behind, policy->fallback, kind)) round = multiplexed[m].call;
+    }
+    if (!round) return;
+    b->count = 0;
+    if (policy->fallback.kind < RF_ACT_ERRNO) /* learning: not listed would be allowed */
+        add_rule(b, NULL, (struct rf_action){RF_ACT_ERRNO, rf_errno_find("ENOSYS", 6)}, b->l->p->seccomp_default.at);
+    if (!b->named) return;
+    struct diag *d = rf_diag(b->l->c->diags, D_MULTIPLEXER, b->named_at,
+                             "'%s' of %s would be a way round what the policy says about '%s'", b->call->name,
+                             rf_machine_info[b->abi].name, round);
+    rf_diag_help(b->l->c->diags, d, "leave it out: since Linux 5.1 every call behind it has a number of its own there");
+}
+
+/* ---- one ABI ---- */
+
+static void lower_call(struct building *b, struct rf_seccomp *policy, struct rf_call_rules *calls) {
+    collect(b);
+    check_newer(b);
+    if (b->abi < RF_MACHINES) check_start(b); /* the enforcer makes its calls as its machine does */
+    check_notified(b);
+    shut_multiplexer(b, policy);
+    if (!b->count || b->call->since > policy->kernel) return;
+    struct rf_rule *rules = rf_arena_alloc(b->l->c->arena, b->count * sizeof *rules);
+    for (size_t r = 0; r < b->count; r++) rules[r] = b->rules[r].rule;
+    struct rf_call_rules entry = {(uint32_t)b->call->number[b->abi], rules, b->count};
+    check_conflict(b, policy, &entry);
+    note_call(b, entry.number);
+    calls[policy->count++] = entry;
+}
+
+static void lower_abi(struct lower *l, enum rf_machine abi, struct rf_seccomp *policy) {
+    struct rf_call_rules *calls = rf_arena_alloc(l->c->arena, rf_syscall_count * sizeof *calls);
+    struct building *b = RF_NEW(l->c->arena, struct building);
+    *policy = (struct rf_seccomp){.machine = abi,
+                                  .kernel = (uint32_t)l->p->kernel.num,
+                                  .fallback = l->p->seccomp_default.action,
+                                  .unknown = l->p->seccomp_unknown.action,
+                                  .calls = calls,
+                                  .hot = l->c->hot};
     for (size_t i = 0; i < rf_syscall_count; i++) {
-        *b = (struct building){.l = l, .machine = machine, .call = &rf_syscalls[i]};
-        if (b->call->number[machine] < 0) continue;
-        collect(b);
-        check_newer(b);
-        check_start(b);
-        if (!b->count || b->call->since > policy->kernel) continue;
-        struct rf_rule *rules = rf_arena_alloc(arena, b->count * sizeof *rules);
-        for (size_t r = 0; r < b->count; r++) rules[r] = b->rules[r].rule;
-        struct rf_call_rules entry = {(uint32_t)b->call->number[machine], rules, b->count};
-        check_conflict(b, policy, &entry);
-        note_call(b, entry.number);
-        calls[policy->count++] = entry;
+        *b = (struct building){.l = l, .abi = abi, .call = &rf_syscalls[i]};
+        if (b->call->number[abi] >= 0) lower_call(b, policy, calls);
     }
     qsort(calls, policy->count, sizeof *calls, by_number);
-    policy->calls = calls;
-    rf_lower_note(l, sections[machine], RF_NONE, l->p->seccomp_default.at);
-    l->filter_count++;
+}
+
+static void lower_machine(struct lower *l, enum rf_machine machine) {
+    struct rf_seccomp *policy = &l->filters[l->filter_count++].policy;
+    lower_abi(l, machine, policy);
+    const struct rf_seccomp *compat = NULL;
+    for (size_t i = l->p->compat.count; i-- > 0;) {
+        enum rf_machine abi = (enum rf_machine)l->p->compat.items[i].num;
+        if (rf_machine_info[abi].carrier != machine) continue;
+        struct rf_seccomp *further = RF_NEW(l->c->arena, struct rf_seccomp);
+        lower_abi(l, abi, further);
+        further->compat = compat;
+        compat = further;
+    }
+    policy->compat = compat;
+    rf_lower_note_action(l, sections[machine], RF_NONE, rf_action_ret(policy->fallback), l->p->seccomp_default.at);
+    rf_lower_note_action(l, sections[machine], RF_MAP_UNKNOWN, rf_action_ret(policy->unknown),
+                         l->p->seccomp_unknown.at);
 }
 
 /* Calls named outright that none of the policy's machines has. */
 static void check_call_on_arch(struct lower *l, const char *name, struct span at) {
     const struct rf_syscall *call = rf_syscall_find(name, strlen(name));
-    for (size_t a = 0; a < l->p->arch.count; a++)
-        if (call->number[l->p->arch.items[a].num] >= 0) return;
+    enum rf_machine abis[RF_ABIS];
+    for (size_t a = rf_policy_abis(l->p, abis); a-- > 0;)
+        if (call->number[abis[a]] >= 0) return;
     struct diag *d = rf_diag(l->c->diags, D_NOT_ON_ARCH, at, "none of the policy's machines has the call '%s'", name);
     rf_diag_other(l->c->diags, d, l->p->arch.at, "the policy's machines");
 }
@@ -174,7 +258,8 @@ static void check_rules_on_arch(struct lower *l) {
     const struct value *rules = &l->p->seccomp_rules;
     for (size_t i = 0; i < rules->count; i++) {
         const struct item *rule = &rules->items[i];
-        if (!rule->gone && rule->origin == l->file)
+        if (rule->gone || rule->origin != l->file) continue;
+        if (RF_FIELD(rule, rule, call).set)
             check_call_on_arch(l, RF_FIELD(rule, rule, call).text, RF_FIELD(rule, rule, call).at);
     }
 }
@@ -196,11 +281,9 @@ static void generate(struct lower *l, struct lowered_filter *filter) {
 void rf_lower_seccomp(struct lower *l) {
     const struct policy *p = l->p;
     if (p->seccomp_mode.set) return;
-    check_on_arch(l, &p->seccomp_allow);
-    check_on_arch(l, &p->seccomp_kill);
+    struct action_list list;
+    for (size_t i = 0; rf_policy_list(p, i, &list); i++) check_on_arch(l, list.calls);
     check_rules_on_arch(l);
-    for (size_t i = 0; i < p->seccomp_errno.count; i++)
-        if (!p->seccomp_errno.items[i].gone) check_on_arch(l, p->seccomp_errno.items[i].fields);
     for (size_t i = 0; i < p->arch.count; i++) lower_machine(l, (enum rf_machine)p->arch.items[i].num);
     if (rf_diags_errors(l->c->diags)) return;
     for (size_t i = 0; i < l->filter_count; i++) generate(l, &l->filters[i]);

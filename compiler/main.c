@@ -96,6 +96,7 @@ static int take(int id, char *argument, const struct command *command, struct li
         lists->parameters[o->parameter_count++] = lists->param_word;
         lists->parameters[o->parameter_count++] = argument;
         break;
+    case OPT_HOT: o->hot = argument; break;
     case OPT_DISASSEMBLE: o->disassemble = true; break;
     case OPT_MARKDOWN: o->markdown = true; break;
     case OPT_QUIET: o->quiet = true; break;

@@ -124,14 +124,15 @@ static bool bind_call(struct bind *b, const struct node *node, bool remove, stru
     return false;
 }
 
-static bool bind_arch(struct bind *b, const struct node *node, struct value *value) {
+/* A machine or, up to `most`, an ABI. */
+static bool bind_arch(struct bind *b, unsigned most, const struct node *node, struct value *value) {
     if (node->kind != NODE_SCALAR || rf_tree_is_null(node)) {
         rf_bind_wrong_type(b, node, "a machine");
         return false;
     }
     struct guess guess;
     rf_guess_init(&guess, node->text, node->length);
-    for (unsigned i = 0; i < RF_MACHINES; i++) {
+    for (unsigned i = 0; i < most; i++) {
         if (strcmp(rf_machine_info[i].name, node->text) == 0) {
             add(b, value, node->text, node->at, false)->num = i;
             return true;
@@ -140,13 +141,16 @@ static bool bind_arch(struct bind *b, const struct node *node, struct value *val
     }
     struct diag *d =
         rf_diag(b->c->diags, D_BAD_CHOICE, node->at, "'%s' is not a machine that this version supports", node->text);
-    const char *meant = strcmp(node->text, "amd64") == 0   ? "x86_64"
-                        : strcmp(node->text, "arm64") == 0 ? "aarch64"
-                                                           : guess.best;
+    const char *meant = strcmp(node->text, "amd64") == 0                    ? "x86_64"
+                        : strcmp(node->text, "arm64") == 0                  ? "aarch64"
+                        : strcmp(node->text, "x86") == 0 && most == RF_ABIS ? "i386"
+                                                                            : guess.best;
     if (meant)
         rf_diag_label(b->c->diags, d, "did you mean '%s'?", meant);
     else
-        rf_diag_help(b->c->diags, d, "machines are x86_64, aarch64 and riscv64");
+        rf_diag_help(b->c->diags, d, "%s",
+                     most == RF_MACHINES ? "machines are x86_64, aarch64 and riscv64"
+                                         : "ABIs are x86_64, i386, x32, aarch64, arm and riscv64");
     return false;
 }
 
@@ -182,7 +186,8 @@ bool rf_member_bind(struct bind *b, const char *spec, const struct node *node, b
     if (strcmp(spec, "capability") == 0) return bind_capability(b, node, remove, value);
     if (strcmp(spec, "device") == 0) return bind_device(b, node, remove, value);
     if (strcmp(spec, "call") == 0) return bind_call(b, node, remove, value);
-    if (strcmp(spec, "arch") == 0) return bind_arch(b, node, value);
+    if (strcmp(spec, "arch") == 0) return bind_arch(b, RF_MACHINES, node, value);
+    if (strcmp(spec, "abi") == 0) return bind_arch(b, RF_ABIS, node, value);
     if (strcmp(spec, "key") == 0) return bind_key(b, node, remove, value);
     return bind_plain(b, spec, node, remove, value);
 }

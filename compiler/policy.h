@@ -80,6 +80,16 @@ struct file {
 /* Whether a extends b, directly or not (or is b). */
 bool rf_file_extends(const struct file *a, const struct file *b);
 
+/* The i-th list of calls that get an action outright, whatever its key; false past the last. */
+struct action_list {
+    const struct value *calls;
+    struct rf_action action;
+};
+bool rf_policy_list(const struct policy *policy, size_t i, struct action_list *list);
+
+/* The ABIs that the policy's filters judge: its machines and what `compat` adds to them. Returns how many. */
+size_t rf_policy_abis(const struct policy *policy, enum rf_machine abis[RF_ABIS]);
+
 struct item *rf_item_find(const struct value *value, const char *name);
 
 /* Everything one compile shares. */
@@ -88,6 +98,7 @@ struct compile_context {
     struct diags *diags;
     const char *const *include; /* -I folders */
     size_t include_count;
+    const uint32_t *hot;   /* hot.c: how often each call is made, or NULL */
     const char *installed; /* folder of installed policies, or NULL */
     struct file **files;   /* every file read, in order of reading */
     size_t file_count;

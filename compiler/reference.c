@@ -26,6 +26,8 @@ static const char *const type_words[] = {
     [T_RLIMITS] = "mapping of limits to values",
     [T_NAMESPACE] = "`new`, `host` or `{join: PATH}`",
     [T_ERRNOS] = "mapping of errno names to sets of calls",
+    [T_COMPAT] = "mapping of machines to ABIs",
+    [T_RECORD] = "a mapping",
     [T_RECORDS] = "entries",
     [T_NEVER] = "list of `{capability: [...]}`, `{call: [...]}`, `{key: ..., is: ...}`",
 };
@@ -37,6 +39,7 @@ static const char *const merge_words[] = {
 /* The kind of member, in the plural. */
 static const char *members_in_words(const char *spec) {
     static const char *const words[][2] = {
+        {"abi", "machines and ABIs"},
         {"arch", "machines"},
         {"base", "base policies"},
         {"call", "system calls and `\"@groups\"`"},
@@ -65,12 +68,13 @@ static void print_type(FILE *out, const struct key_info *key) {
     if (key->type == T_INT || key->type == T_SINT) fprintf(out, " %s", key->spec);
 }
 
-static void print_fields(FILE *out, const char *record) {
+static void print_fields(FILE *out, const char *record, int indent) {
     for (size_t f = 0; f < FIELD_COUNT; f++) {
         if (strcmp(rf_fields[f].record, record) != 0) continue;
-        fprintf(out, "  - `%s` (", rf_fields[f].path);
+        fprintf(out, "%*s- `%s` (", indent, "", rf_fields[f].path);
         print_type(out, &rf_fields[f]);
         fprintf(out, "%s): %s\n", rf_fields[f].flags & F_REQUIRED ? ", required" : "", rf_fields[f].doc);
+        if (rf_fields[f].type == T_RECORD) print_fields(out, rf_fields[f].spec, indent + 2);
     }
 }
 
@@ -87,11 +91,11 @@ static void print_key(FILE *out, const struct key_info *key) {
     if (key->flags & F_OPTIONAL) fprintf(out, "- May be named under `optional`.\n");
     if (key->type == T_RECORDS) {
         fprintf(out, "- Keys of an entry:\n");
-        print_fields(out, key->spec);
+        print_fields(out, key->spec, 2);
     }
     if (strcmp(key->path, "namespaces.user") == 0) {
         fprintf(out, "- Keys of an entry of `uid_map` and `gid_map`:\n");
-        print_fields(out, "id_map");
+        print_fields(out, "id_map", 2);
     }
 }
 

@@ -274,6 +274,19 @@ bool rf_scalar_seconds(struct bind *b, const struct node *node, int64_t *seconds
     return true;
 }
 
+/* "allow|errno|kill" for a reader. */
+static const char *actions_in_words(struct rf_arena *arena, const char *spec) {
+    const char *words = "";
+    for (const char *w = spec; *w;) {
+        size_t n = strcspn(w, "|");
+        const char *between = w == spec ? "" : w[n] ? ", " : " and ";
+        const char *name = n == 5 && strncmp(w, "errno", n) == 0 ? "(NAME) such as errno(EPERM)" : "";
+        words = rf_arena_printf(arena, "%s%s%.*s%s", words, between, (int)n, w, name);
+        w += n + (w[n] == '|');
+    }
+    return words;
+}
+
 bool rf_scalar_action(struct bind *b, const char *spec, const struct node *node, struct rf_action *action) {
     if (!scalar_only(b, node, "an action")) return false;
     const char *text = node->text;
@@ -286,10 +299,15 @@ bool rf_scalar_action(struct bind *b, const char *spec, const struct node *node,
                      "list what the program needs under seccomp.allow; default is errno(EPERM) or kill");
         return false;
     }
-    if (strcmp(text, "kill") == 0) {
-        action->kind = RF_ACT_KILL;
-        return true;
-    }
+    static const struct {
+        const char *word;
+        enum rf_action_kind kind;
+    } words[] = {{"kill", RF_ACT_KILL}, {"log", RF_ACT_LOG}, {"notify", RF_ACT_NOTIFY}};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(text, words[i].word) == 0 && strstr(spec, text)) {
+            action->kind = words[i].kind;
+            return true;
+        }
     if (strncmp(text, "errno(", 6) == 0 && text[node->length - 1] == ')') {
         action->kind = RF_ACT_ERRNO;
         action->error = rf_errno_find(text + 6, node->length - 7);
@@ -301,8 +319,8 @@ bool rf_scalar_action(struct bind *b, const char *spec, const struct node *node,
         if (guess.best) rf_diag_label(b->c->diags, d, "did you mean 'errno(%s)'?", guess.best);
         return false;
     }
-    struct diag *d = rf_diag(b->c->diags, D_BAD_ACTION, node->at, "'%s' is not an action", text);
-    rf_diag_help(b->c->diags, d, "actions are allow, errno(NAME) such as errno(EPERM), and kill");
+    struct diag *d = rf_diag(b->c->diags, D_BAD_ACTION, node->at, "'%s' is not an action that can stand here", text);
+    rf_diag_help(b->c->diags, d, "the actions here are %s", actions_in_words(b->c->arena, spec));
     return false;
 }
 

@@ -81,6 +81,9 @@ static json_t *names(const char *(*at)(unsigned)) {
 static const char *machine_at(unsigned i) {
     return i < RF_MACHINES ? rf_machine_info[i].name : NULL;
 }
+static const char *abi_at(unsigned i) {
+    return i < RF_ABIS ? rf_machine_info[i].name : NULL;
+}
 
 static json_t *device_member(void) {
     json_t *list = json_array();
@@ -97,6 +100,7 @@ static json_t *member(const char *spec) {
     if (strcmp(spec, "key") == 0) return pattern("^[a-z_]+(\\.[A-Za-z0-9_]+)*$");
     if (strcmp(spec, "capability") == 0) return names(rf_name_capability_at);
     if (strcmp(spec, "arch") == 0) return names(machine_at);
+    if (strcmp(spec, "abi") == 0) return names(abi_at);
     if (strcmp(spec, "device") == 0) return device_member();
     if (strcmp(spec, "text") == 0) return json_pack("{s:[s, s]}", "type", "string", "number"); /* sleep 5 */
     return typed("string");
@@ -193,6 +197,34 @@ static json_t *text_schema(const char *spec) {
     return typed("string");
 }
 
+/* The words of "allow|errno|kill", an errno with its name. */
+static json_t *action(const char *spec) {
+    static const char word[] = "errno";
+    const char *errno_at = strstr(spec, word);
+    json_t *schema = typed("string");
+    json_object_set_new(
+        schema, "pattern",
+        json_sprintf("^(%.*s%s\\([A-Z0-9]+\\)%s)$", (int)(errno_at - spec), spec, word, errno_at + sizeof word - 1));
+    return schema;
+}
+
+static json_t *compat(void) {
+    json_t *properties = json_object();
+    for (unsigned m = 0; m < RF_MACHINES; m++) {
+        json_t *abis = json_array();
+        for (unsigned i = RF_MACHINES; i < RF_ABIS; i++)
+            if (rf_machine_info[i].carrier == m) json_array_append_new(abis, json_string(rf_machine_info[i].name));
+        if (!json_array_size(abis)) {
+            json_decref(abis);
+            continue;
+        }
+        json_t *list = array_of(json_pack("{s:o}", "enum", abis));
+        json_object_set_new(properties, rf_machine_info[m].name,
+                            described(list, "ABIs whose calls this machine's filter judges."));
+    }
+    return closed_object(properties, json_array());
+}
+
 static json_t *value_schema(const struct key_info *key) {
     switch (key->type) {
     case T_INT:
@@ -208,9 +240,7 @@ static json_t *value_schema(const struct key_info *key) {
     case T_MODE: return pattern("^[0-7]{3,5}$");
     case T_LANGUAGE: return json_pack("{s:i}", "const", 1);
     case T_KERNEL: return pattern("^v[0-9]{1,2}\\.[0-9]{1,2}$");
-    case T_ACTION:
-        return pattern(strstr(key->spec, "allow") ? "^(allow|kill|errno\\([A-Z0-9]+\\))$"
-                                                  : "^(kill|errno\\([A-Z0-9]+\\))$");
+    case T_ACTION: return action(key->spec);
     case T_LIST: return array_of(member(key->spec));
     case T_SET: return set_of(key->spec);
     case T_MAP:
@@ -218,6 +248,8 @@ static json_t *value_schema(const struct key_info *key) {
     case T_RLIMITS: return rlimits();
     case T_NAMESPACE: return namespace_schema(key->spec);
     case T_ERRNOS: return map_of("^[A-Z][A-Z0-9]*$", any_of(set_of("call"), typed("null"), NULL));
+    case T_COMPAT: return compat();
+    case T_RECORD: return record(key->spec);
     case T_RECORDS:
         return key->merge == M_MAP ? map_of(NAME_PATTERN, any_of(record(key->spec), typed("null"), NULL))
                                    : array_of(record(key->spec));

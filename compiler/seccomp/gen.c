@@ -169,9 +169,11 @@ static uint32_t resolve(void *context, uint32_t answer) {
     return call_node(n->g, call, otherwise(abi, call->number, known && known->newer));
 }
 
-static void name_calls(struct numbers *n, const struct abi *abi) {
+/* As list_ranges(), once the probe graph no longer grows. */
+static void name_calls(struct numbers *n, const struct abi *abi, uint32_t start, uint32_t end) {
     const struct rf_seccomp *policy = abi->policy;
-    for (size_t r = 0, i = 0; r < n->count; r++) {
+    for (size_t r = 0, i = 0; r < n->count && n->ranges[r].low <= end; r++) {
+        if (n->ranges[r].low < start) continue;
         while (i < policy->count && policy->calls[i].number < n->ranges[r].low) i++;
         bool here = i < policy->count && policy->calls[i].number == n->ranges[r].low;
         if (here) n->call_of[n->ranges[r].answer] = (struct decided){abi, &policy->calls[i]};
@@ -182,20 +184,20 @@ static void name_calls(struct numbers *n, const struct abi *abi) {
 static uint32_t number_node(struct rf_gen *g, const struct rf_seccomp *policy, const struct rf_seccomp *x32) {
     struct numbers n = {.probe = {.arena = g->arena}, .g = g};
     struct abi abi, of_x32 = {0};
-    bool shared = policy->machine == RF_X86_64;
     list_known(&abi, g->arena, policy);
     if (x32) list_known(&of_x32, g->arena, x32);
     /* at most one gap before each number, one behind the last of each ABI, and x32 */
     size_t most = policy->count + abi.known_count + (x32 ? x32->count + of_x32.known_count : 0);
     n.ranges = rf_arena_alloc(g->arena, (2 * most + 4) * sizeof *n.ranges);
-    list_ranges(&n, &abi, 0, shared ? RF_X32_BIT - 1 : UINT32_MAX);
+    uint32_t end = policy->machine == RF_X86_64 ? RF_X32_BIT - 1 : UINT32_MAX;
+    list_ranges(&n, &abi, 0, end);
     if (x32)
         list_ranges(&n, &of_x32, RF_X32_BIT, UINT32_MAX);
-    else if (shared)
+    else if (end != UINT32_MAX)
         append(&n, RF_X32_BIT, UINT32_MAX, rf_gen_ret(&n.probe, SECCOMP_RET_KILL_PROCESS), 0);
     n.call_of = rf_arena_alloc(g->arena, n.probe.count * sizeof *n.call_of);
-    if (x32) name_calls(&n, &of_x32);
-    name_calls(&n, &abi);
+    name_calls(&n, &abi, 0, end);
+    if (x32) name_calls(&n, &of_x32, RF_X32_BIT, UINT32_MAX);
     return rf_gen_tree(g, RF_WORD_NUMBER, RF_WHOLE, n.ranges, n.count, resolve, &n);
 }
 

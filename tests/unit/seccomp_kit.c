@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "seccomp_kit.h"
 
+#include <linux/audit.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
 
@@ -130,10 +131,9 @@ static uint32_t random_number(struct kit *kit, uint32_t numbers) {
     return kit_below(kit, 24) ? kit_below(kit, numbers) : far[kit_below(kit, 5)];
 }
 
-struct rf_seccomp kit_policy(struct kit *kit, enum rf_machine machine, struct kit_shape shape) {
+static struct rf_seccomp one_abi(struct kit *kit, enum rf_machine machine, struct kit_shape shape) {
     static const uint32_t kernels[] = {RF_RELEASE(2, 4), RF_RELEASE(5, 10), RF_RELEASE(6, 1), RF_RELEASE(6, 18),
                                        RF_RELEASE(7, 1)};
-    kit->used_count = 0;
     struct rf_seccomp p = {.machine = machine, .kernel = kernels[kit_below(kit, 16) ? 1 + kit_below(kit, 4) : 0]};
     p.fallback = random_action(kit);
     p.unknown = kit_below(kit, 2) ? p.fallback : random_action(kit);
@@ -141,6 +141,7 @@ struct rf_seccomp kit_policy(struct kit *kit, enum rf_machine machine, struct ki
     struct rf_call_rules *calls = rf_arena_alloc(kit->arena, count * sizeof *calls);
     for (size_t i = 0; i < count; i++) {
         calls[i].number = random_number(kit, shape.numbers);
+        if (machine == RF_X32 && kit_below(kit, 16)) calls[i].number |= RF_X32_BIT;
         calls[i].count = kit_below(kit, shape.rules + 1);
         struct rf_rule *rules = rf_arena_alloc(kit->arena, calls[i].count * sizeof *rules);
         for (size_t j = 0; j < calls[i].count; j++)
@@ -155,13 +156,36 @@ struct rf_seccomp kit_policy(struct kit *kit, enum rf_machine machine, struct ki
     return p;
 }
 
+struct rf_seccomp kit_policy(struct kit *kit, enum rf_machine machine, struct kit_shape shape) {
+    kit->used_count = 0;
+    struct rf_seccomp p = one_abi(kit, machine, shape);
+    for (unsigned abi = RF_MACHINES; shape.compat && abi < RF_ABIS; abi++) {
+        if (rf_machine_info[abi].carrier != machine || kit_below(kit, 3) == 0) continue;
+        struct rf_seccomp *further = RF_NEW(kit->arena, struct rf_seccomp);
+        *further = one_abi(kit, (enum rf_machine)abi, shape);
+        further->compat = p.compat;
+        p.compat = further;
+    }
+    if (!shape.compat || kit_below(kit, 2)) return p;
+    uint32_t *hot = rf_arena_alloc(kit->arena, rf_syscall_count * sizeof *hot);
+    for (size_t i = 0; i < rf_syscall_count; i++) hot[i] = kit_below(kit, 4) ? 0 : kit_below(kit, 1000000000);
+    p.hot = hot;
+    return p;
+}
+
+static const struct rf_seccomp *some_abi(struct kit *kit, const struct rf_seccomp *policy) {
+    while (policy->compat && kit_below(kit, 2)) policy = policy->compat;
+    return policy;
+}
+
 struct rf_seccomp_data kit_input(struct kit *kit, const struct rf_seccomp *policy) {
+    policy = some_abi(kit, policy);
     struct rf_seccomp_data d = {.arch = rf_machine_info[policy->machine].audit_arch};
     if (kit_below(kit, 32) == 0) d.arch = kit_below(kit, 2) ? (uint32_t)kit_random(kit) : d.arch ^ 0x40000000;
     if (policy->count && kit_below(kit, 4))
         d.number = policy->calls[kit_below(kit, (uint32_t)policy->count)].number;
     else
-        d.number = random_number(kit, 90);
+        d.number = random_number(kit, 90) | (policy->machine == RF_X32 && kit_below(kit, 8) ? RF_X32_BIT : 0);
     if (kit_below(kit, 8) == 0) d.number += kit_below(kit, 3) - 1;
     d.instruction_pointer = kit_random(kit);
     for (int i = 0; i < 6; i++) {
@@ -219,9 +243,24 @@ static uint32_t ret_of(struct rf_action a) {
     }
 }
 
+/* The ABI of a call, by its architecture word and, on x86_64, the bit that x32 sets. */
+static const struct rf_seccomp *abi_of(const struct rf_seccomp *policy, const struct rf_seccomp_data *data) {
+    enum rf_machine abi;
+    switch (data->arch) {
+    case AUDIT_ARCH_X86_64: abi = data->number >> 30 ? RF_X32 : RF_X86_64; break;
+    case AUDIT_ARCH_I386: abi = RF_I386; break;
+    case AUDIT_ARCH_AARCH64: abi = RF_AARCH64; break;
+    case AUDIT_ARCH_ARM: abi = RF_ARM; break;
+    case AUDIT_ARCH_RISCV64: abi = RF_RISCV64; break;
+    default: return NULL;
+    }
+    while (policy && policy->machine != abi) policy = policy->compat;
+    return policy;
+}
+
 uint32_t kit_answer(const struct rf_seccomp *policy, const struct rf_seccomp_data *data) {
-    if (data->arch != rf_machine_info[policy->machine].audit_arch) return SECCOMP_RET_KILL_PROCESS;
-    if (policy->machine == RF_X86_64 && data->number >> 30) return SECCOMP_RET_KILL_PROCESS;
+    policy = abi_of(policy, data);
+    if (!policy) return SECCOMP_RET_KILL_PROCESS;
     /* SECCOMP_RET_* as signed numbers: the lower, the stricter, so the least match wins, and of two errnos
      * the smaller one */
     bool matched = false;

@@ -21,6 +21,7 @@ uint32_t kit_below(struct kit *kit, uint32_t limit);
 struct kit_shape {
     uint32_t calls, rules, depth; /* at most: calls, rules of each, nesting of a condition */
     uint32_t numbers;             /* call numbers are below it (and a few at the ends of the range) */
+    bool compat;                  /* perhaps further ABIs of the machine behind it, perhaps call frequencies */
 };
 struct rf_seccomp kit_policy(struct kit *kit, enum rf_machine machine, struct kit_shape shape);
 const struct rf_cond *kit_cond(struct kit *kit, uint32_t depth);

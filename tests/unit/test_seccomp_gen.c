@@ -49,8 +49,8 @@ static void random_policies(void **state) {
     size_t cells = 0, most = 0, instructions = 0, rounds = 4000, inputs = 100, matched[4] = {0};
     for (size_t i = 0; i < rounds; i++) {
         kit.arena = rf_arena_new();
-        struct rf_seccomp p =
-            kit_policy(&kit, i % RF_MACHINES, (struct kit_shape){20, 1 + (uint32_t)i % 4, i % 8 ? 1 : 2, 80});
+        struct rf_seccomp p = kit_policy(&kit, i % RF_MACHINES,
+                                         (struct kit_shape){20, 1 + (uint32_t)i % 4, i % 8 ? 1 : 2, 80, i % 3 == 0});
         size_t count = generate(kit.arena, &p);
         assert_true(count > 0);
         size_t more = prove(kit.arena, &p, count);
@@ -158,7 +158,7 @@ static void arguments_only_where_they_matter(void **state) {
     size_t without = 0, with = 0;
     for (int i = 0; i < 500; i++) {
         kit.arena = rf_arena_new();
-        struct rf_seccomp p = kit_policy(&kit, RF_X86_64, (struct kit_shape){30, 3, 1, 80});
+        struct rf_seccomp p = kit_policy(&kit, RF_X86_64, (struct kit_shape){30, 3, 1, 80, false});
         size_t count = generate(kit.arena, &p);
         for (uint32_t number = 0, at = 0; number < 120; number++) {
             while (at < p.count && p.calls[at].number < number) at++;
@@ -352,7 +352,7 @@ static void order_of_rules_is_nothing(void **state) {
     struct kit kit = {.state = 31337};
     for (int i = 0; i < 300; i++) {
         kit.arena = rf_arena_new();
-        struct rf_seccomp p = kit_policy(&kit, RF_X86_64, (struct kit_shape){6, 5, 1, 80}), turned = p;
+        struct rf_seccomp p = kit_policy(&kit, RF_X86_64, (struct kit_shape){6, 5, 1, 80, false}), turned = p;
         struct rf_call_rules *calls = rf_arena_alloc(kit.arena, p.count * sizeof *calls);
         for (size_t c = 0; c < p.count; c++) {
             struct rf_rule *rules = rf_arena_alloc(kit.arena, p.calls[c].count * sizeof *rules);
@@ -374,7 +374,7 @@ static void same_policy_same_bytes(void **state) {
             struct kit kit = {.arena = rf_arena_new(), .state = seed};
             void *shift = rf_arena_alloc(kit.arena, 8 + 4000 * (size_t)round); /* other addresses */
             memset(shift, 0xff, 8);
-            struct rf_seccomp p = kit_policy(&kit, RF_X86_64, (struct kit_shape){30, 4, 2, 80});
+            struct rf_seccomp p = kit_policy(&kit, RF_X86_64, (struct kit_shape){30, 4, 2, 80, true});
             counts[round] = generate(kit.arena, &p);
             if (round == 0) memcpy(first, out, counts[0] * sizeof *out);
             rf_arena_free(kit.arena);

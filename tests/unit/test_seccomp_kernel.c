@@ -88,8 +88,8 @@ static void try_survivable(size_t count, const struct rf_seccomp_data *inputs, c
 
 /* A random policy about getppid; all else is allowed, so that the child can report. */
 static struct rf_seccomp about_getppid(struct kit *kit) {
-    struct rf_seccomp p = kit_policy(kit, HERE, (struct kit_shape){1, 4, 2, 1});
-    while (p.count != 1 || p.calls[0].number > 0) p = kit_policy(kit, HERE, (struct kit_shape){1, 4, 2, 1});
+    struct rf_seccomp p = kit_policy(kit, HERE, (struct kit_shape){1, 4, 2, 1, false});
+    while (p.count != 1 || p.calls[0].number > 0) p = kit_policy(kit, HERE, (struct kit_shape){1, 4, 2, 1, false});
     struct rf_call_rules *calls = RF_NEW(kit->arena, struct rf_call_rules);
     *calls = (struct rf_call_rules){TRIED, p.calls[0].rules, p.calls[0].count};
     p.calls = calls;
@@ -161,7 +161,7 @@ static void every_filter_is_taken(void **state) {
     size_t longest = 0;
     for (int round = 0; round < 60; round++) {
         kit.arena = rf_arena_new();
-        struct rf_seccomp p = kit_policy(&kit, HERE, (struct kit_shape){300, 6, 2, 600});
+        struct rf_seccomp p = kit_policy(&kit, HERE, (struct kit_shape){300, 6, 2, 600, false});
         p = with_an_exit(&kit, p);
         size_t count = rf_gen(kit.arena, &p, out);
         assert_true(count > 0);

@@ -148,7 +148,7 @@ static void mutants_of_filters(void **state) {
     }
     for (uint64_t seed = 1; seed <= 40; seed++) {
         struct kit kit = new_kit(seed);
-        struct rf_seccomp p = kit_policy(&kit, seed % RF_MACHINES, (struct kit_shape){6, 2, 1, 80});
+        struct rf_seccomp p = kit_policy(&kit, seed % RF_MACHINES, (struct kit_shape){6, 2, 1, 80, seed % 2 == 0});
         every_bit_of_a_filter(&kit, &p, &all);
         rf_arena_free(kit.arena);
     }
@@ -254,7 +254,7 @@ static void mutants_of_policies(void **state) {
     struct tally all = {0};
     for (uint64_t seed = 1; seed <= 100; seed++) {
         struct kit kit = new_kit(seed * 7919);
-        struct rf_seccomp p = kit_policy(&kit, seed % RF_MACHINES, (struct kit_shape){8, 2, 1, 80});
+        struct rf_seccomp p = kit_policy(&kit, seed % RF_MACHINES, (struct kit_shape){8, 2, 1, 80, seed % 2 == 0});
         changed_policies(&kit, &p, &all);
         rf_arena_free(kit.arena);
     }
@@ -318,7 +318,7 @@ static void what_may_be_allowed(void **state) {
     size_t may = 0, may_not = 0;
     for (uint64_t seed = 1; seed <= 400; seed++) {
         struct kit kit = new_kit(seed * 31);
-        struct rf_seccomp p = kit_policy(&kit, seed % RF_MACHINES, (struct kit_shape){6, 3, 1, 12});
+        struct rf_seccomp p = kit_policy(&kit, seed % RF_MACHINES, (struct kit_shape){6, 3, 1, 12, false});
         for (uint32_t number = 0; number < 14; number++) {
             const struct rf_cond *where = number % 2 ? kit_cond(&kit, 1) : NULL;
             struct rf_seccomp_data d;
