@@ -1,22 +1,44 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# docker_default.sh RINGFENCE DOCKER_DIFF BASES: compiles a policy that is docker-default and nothing more, and compares
-# it with the moby profile named by RINGFENCE_DOCKER_PROFILE, or else with the one of the data folder beside the tree.
+# docker_default.sh RINGFENCE DOCKER_DIFF BASES: compiles policies that are docker-default and another set of
+# capabilities or another kernel, and compares each with the moby profile named by RINGFENCE_DOCKER_PROFILE, or else with
+# the one of the data folder beside the tree.
 set -eu
-profile=${RINGFENCE_DOCKER_PROFILE:-$3/../../../shared/data/docker-default-seccomp.json}
+ringfence=$1 diff=$2 bases=$3
+profile=${RINGFENCE_DOCKER_PROFILE:-$bases/../../../shared/data/docker-default-seccomp.json}
 if [ ! -r "$profile" ]; then
     echo "SKIP: no moby seccomp profile at $profile (RINGFENCE_DOCKER_PROFILE names another)"
     exit 77
 fi
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
-cat >"$scratch/plain.ringfence.yaml" <<'POLICY'
-ringfence: 1
-name: plain
-extends: [docker-default]
-arch: [x86_64, aarch64]
-process: {uid: 0, gid: 0}
-root: {path: /srv/root}
-POLICY
-"$1" compile -I "$3" -o "$scratch/plain.fence" "$scratch/plain.ringfence.yaml"
-"$2" "$profile" "$scratch/plain.fence"
+failed=0
+
+# compare NAME [LINE...]: docker-default with these further lines.
+compare() {
+    name=$1
+    shift
+    printf '%s\n' 'ringfence: 1' 'name: plain' 'extends: [docker-default]' 'arch: [x86_64, aarch64]' \
+        'process: {uid: 0, gid: 0}' 'root: {path: /srv/root}' "$@" >"$scratch/plain.ringfence.yaml"
+    "$ringfence" compile -I "$bases" -o "$scratch/plain.fence" "$scratch/plain.ringfence.yaml"
+    if ! "$diff" "$profile" "$scratch/plain.fence" >"$scratch/out"; then
+        echo "not ok: $name"
+        failed=1
+    elif [ "$name" != default ]; then
+        echo "ok: $name: $(sed -n 's/^\(.*\) inputs compared.*/\1/p' "$scratch/out" | tr '\n' ';')"
+        return
+    fi
+    cat "$scratch/out"
+}
+
+compare default
+compare 'no capabilities' 'capabilities: {replace: []}'
+# Every capability that moby's profile names, one by one, and all of them together.
+special=$(grep -o 'CAP_[A-Z_]*' "$profile" | sort -u | sed 's/^CAP_//')
+for capability in $special; do
+    compare "$capability only" "capabilities: {replace: [$capability]}"
+done
+compare 'all of these' "capabilities: {replace: [$(echo $special | tr ' ' ',')]}"
+compare 'Linux 4.8' 'kernel: v4.8'
+compare 'Linux 5.10' 'kernel: v5.10'
+exit "$failed"

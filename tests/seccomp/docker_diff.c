@@ -2,7 +2,8 @@
 /*
  * docker_diff PROFILE.json BLOB
  *
- * Compares the filters of a compiled policy with a moby seccomp profile, decision by decision: every
+ * Compares the filters of a compiled policy with a moby seccomp profile as it is for the policy's capabilities
+ * and kernel, decision by decision: every
  * number, and for each call of the table every argument at each value where either side could change
  * its mind.  The profile is asked with the argument as the kernel will read it; the filter with that
  * value and with each way of filling the bits that the kernel does not read.
@@ -202,7 +203,9 @@ static size_t compare_side(const struct side *side, const struct rf_view *view, 
         fprintf(stderr, "docker_diff: the blob has no filter for %s\n", name);
         exit(2);
     }
-    r->profile = moby_profile_read(profile, side->go_arch);
+    const struct rf_confine *confine = RF_RECORD(view, CONFINE, struct rf_confine, 0);
+    struct moby_host host = {side->go_arch, confine->capabilities, r->kernel};
+    r->profile = moby_profile_read(profile, &host);
     uint32_t newest = 0;
     for (size_t i = 0; i < rf_syscall_count; i++) {
         int32_t number = rf_syscalls[i].number[side->machine];

@@ -8,15 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* What a container has without further words (moby/daemon/pkg/oci/caps). */
-static const char *const default_caps[] = {
-    "CAP_AUDIT_WRITE", "CAP_CHOWN",   "CAP_DAC_OVERRIDE", "CAP_FOWNER",           "CAP_FSETID",
-    "CAP_KILL",        "CAP_MKNOD",   "CAP_NET_RAW",      "CAP_NET_BIND_SERVICE", "CAP_SETFCAP",
-    "CAP_SETGID",      "CAP_SETPCAP", "CAP_SETUID",       "CAP_SYS_CHROOT",
-};
-#define OLDEST_MAJOR 4
-#define OLDEST_MINOR 8
+#include <sys/capability.h>
 
 static _Noreturn __attribute__((format(printf, 1, 2))) void refuse(const char *format, ...) {
     va_list args;
@@ -63,43 +55,42 @@ static uint32_t action_of(const char *name, json_t *number) {
     refuse("unknown action %s", name);
 }
 
-static bool has_cap(const char *name) {
-    for (size_t i = 0; i < sizeof default_caps / sizeof default_caps[0]; i++)
-        if (strcmp(default_caps[i], name) == 0) return true;
-    return false;
+static bool has_cap(const struct moby_host *host, const char *name) {
+    cap_value_t number;
+    if (cap_from_name(name, &number) != 0) refuse("unknown capability %s", name);
+    return host->capabilities >> number & 1;
 }
 
-/* How many of a list of names are ours: capabilities, or the machine. */
-static size_t ours(json_t *list, const char *go_arch) {
+static bool is_arch(const struct moby_host *host, const char *name) {
+    return strcmp(name, host->go_arch) == 0;
+}
+
+/* How many of a list of names are the host's: capabilities, or the machine. */
+static size_t ours(const struct moby_host *host, json_t *list, bool (*has)(const struct moby_host *, const char *)) {
     size_t i, found = 0;
     json_t *value;
     if (list && !json_is_array(list)) refuse("a list of includes or excludes is none");
-    json_array_foreach(list, i, value) {
-        const char *name = text_of(value, "an include or exclude");
-        found += go_arch ? strcmp(name, go_arch) == 0 : has_cap(name);
-    }
+    json_array_foreach(list, i, value) found += has(host, text_of(value, "an include or exclude"));
     return found;
 }
 
-static bool fits(json_t *entry, const char *go_arch) {
+static bool fits(json_t *entry, const struct moby_host *host) {
     json_t *includes = json_object_get(entry, "includes"), *excludes = json_object_get(entry, "excludes");
     if (excludes) {
         only_members(excludes, "excludes", " caps arches ");
-        if (ours(json_object_get(excludes, "caps"), NULL)) return false;
-        if (ours(json_object_get(excludes, "arches"), go_arch)) return false;
+        if (ours(host, json_object_get(excludes, "caps"), has_cap)) return false;
+        if (ours(host, json_object_get(excludes, "arches"), is_arch)) return false;
     }
     if (!includes) return true;
     only_members(includes, "includes", " caps arches minKernel ");
     json_t *caps = json_object_get(includes, "caps"), *arches = json_object_get(includes, "arches");
-    if (ours(caps, NULL) != json_array_size(caps)) return false;
-    if (json_array_size(arches) && !ours(arches, go_arch)) return false;
+    if (ours(host, caps, has_cap) != json_array_size(caps)) return false;
+    if (json_array_size(arches) && !ours(host, arches, is_arch)) return false;
     json_t *kernel = json_object_get(includes, "minKernel");
     unsigned major, minor;
     if (!kernel) return true;
     if (sscanf(text_of(kernel, "minKernel"), "%u.%u", &major, &minor) != 2) refuse("minKernel is not MAJOR.MINOR");
-    if (major > OLDEST_MAJOR || (major == OLDEST_MAJOR && minor > OLDEST_MINOR))
-        refuse("an entry depends on a kernel newer than %d.%d", OLDEST_MAJOR, OLDEST_MINOR);
-    return true;
+    return host->kernel >= (major << 16 | minor);
 }
 
 static uint64_t number_of(json_t *value, const char *what) {
@@ -155,7 +146,7 @@ static int by_call(const void *a, const void *b) {
     return strcmp(((const struct moby_entry *)a)->call, ((const struct moby_entry *)b)->call);
 }
 
-struct moby_profile moby_profile_read(const char *path, const char *go_arch) {
+struct moby_profile moby_profile_read(const char *path, const struct moby_host *host) {
     struct moby_profile profile = {0};
     json_error_t error;
     json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, &error);
@@ -169,7 +160,7 @@ struct moby_profile moby_profile_read(const char *path, const char *go_arch) {
     if (!json_is_array(syscalls)) refuse("syscalls is not a list");
     json_array_foreach(syscalls, i, entry) {
         only_members(entry, "an entry", " names action errnoRet args comment includes excludes ");
-        if (fits(entry, go_arch)) keep(&profile, entry);
+        if (fits(entry, host)) keep(&profile, entry);
     }
     if (profile.count) qsort(profile.entries, profile.count, sizeof profile.entries[0], by_call);
     return profile;

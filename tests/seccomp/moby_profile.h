@@ -32,9 +32,16 @@ struct moby_profile {
     size_t count;
 };
 
-/* Reads the file for a machine by Go's name of it ("amd64"), the 14 default capabilities and a kernel of
- * 4.8 at the least.  Anything not understood ends the process with exit code 2 and one line. */
-struct moby_profile moby_profile_read(const char *path, const char *go_arch);
+/* What the profile's includes and excludes ask about. */
+struct moby_host {
+    const char *go_arch;   /* Go's name of the machine: "amd64" */
+    uint64_t capabilities; /* of the container, a bit each */
+    uint32_t kernel;       /* RF_RELEASE */
+};
+
+/* Reads the file as it is for a container on a host.  Anything not understood ends the process with exit code 2 and
+ * one line. */
+struct moby_profile moby_profile_read(const char *path, const struct moby_host *host);
 void moby_profile_free(struct moby_profile *profile);
 
 /* Index of the first entry of a call, or of where it would stand. */
