@@ -48,7 +48,9 @@ static void add_from_rule(struct building *b, const struct item *rule) {
     const struct rf_cond *cond;
     if (rule->gone || !rf_check_rule_names(p, rule, b->call) || !rf_check_given(p, rule, b->abi)) return;
     const struct value *one = &RF_FIELD(rule, rule, call);
-    if (one->set && rule->origin == b->l->file) b->named = true, b->named_at = one->at;
+    const struct item *item = one->set ? NULL : rf_item_find(&RF_FIELD(rule, rule, calls), b->call->name);
+    if (item && item->group && b->call->since > p->kernel.num) return;
+    if (rule->origin == b->l->file && (!item || !item->group)) b->named = true, b->named_at = item ? item->at : one->at;
     if (rf_check_condition(b->l->c, rule, b->call, b->abi, &cond))
         add_rule(b, cond, RF_FIELD(rule, rule, then).action, rule->at);
 }
@@ -258,7 +260,11 @@ static void check_rules_on_arch(struct lower *l) {
     const struct value *rules = &l->p->seccomp_rules;
     for (size_t i = 0; i < rules->count; i++) {
         const struct item *rule = &rules->items[i];
-        if (rule->gone || rule->origin != l->file) continue;
+        enum rf_machine abis[RF_ABIS];
+        bool holds = false;
+        for (size_t a = rf_policy_abis(l->p, abis); a-- > 0;) holds = holds || rf_check_given(l->p, rule, abis[a]);
+        if (rule->gone || rule->origin != l->file || !holds) continue;
+        check_on_arch(l, &RF_FIELD(rule, rule, calls));
         if (RF_FIELD(rule, rule, call).set)
             check_call_on_arch(l, RF_FIELD(rule, rule, call).text, RF_FIELD(rule, rule, call).at);
     }
