@@ -164,6 +164,17 @@ def seccomp_int80_is_killed(w):
 
 
 @test()
+def seccomp_compat(w):
+    """The same filter judges i386 by that ABI's own numbers: 39 is its mkdir, and getpid of x86_64."""
+    x86(w)
+    equal(w.run("seccomp-compat", ["/bin/probe", "int80"]).ok().out, f"int80 returned {-errno.ENOTNAM}\n", "mkdir of i386")
+    check(not os.path.exists(os.path.join(w.root, "data/int80")), "the directory was made")
+    equal(scan(w, "seccomp-compat", 39, 39)[39], 0, "getpid of x86_64")
+    equal(scan(w, "seccomp-compat", 0x40000027, 0x40000027)[0x40000027], -31, "x32 is still killed")
+    equal(scan(w, "seccomp-compat", 24, 24)[24], 0, "a logged call is made")
+
+
+@test()
 def seccomp_rules(w):
     calls = w.report("seccomp-rules")["calls"]
     equal((calls["socket.unix"], calls["socket.inet"]), (0, 0), "families that are allowed")
