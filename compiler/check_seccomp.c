@@ -45,10 +45,10 @@ static const struct value *condition_of(const struct item *rule) {
     return when->set ? when : unless->set ? unless : NULL;
 }
 
-static void report(struct compile_context *c, const struct item *rule, const struct rf_syscall *call,
-                   const struct rf_expr_error *error) {
+static void report(struct compile_context *c, const struct item *rule, const struct value *text,
+                   const struct rf_syscall *call, const struct rf_expr_error *error) {
     const char *of = RF_FIELD(rule, rule, calls).set ? rf_arena_printf(c->arena, ", for '%s'", call->name) : "";
-    struct span at = inside(condition_of(rule), error->start, error->end);
+    struct span at = inside(text, error->start, error->end);
     struct diag *d = rf_diag(c->diags, D_BAD_CONDITION, at, "%s%s", error->message, of);
     if (error->help) rf_diag_label(c->diags, d, "%s", error->help);
 }
@@ -59,7 +59,7 @@ bool rf_check_condition(struct compile_context *c, const struct item *rule, cons
     const struct value *text = condition_of(rule);
     *cond = text ? rf_expr_parse(c->arena, call, abi, text->text, &error) : NULL;
     if (text && !*cond) {
-        report(c, rule, call, &error);
+        report(c, rule, text, call, &error);
         return false;
     }
     if (text && RF_FIELD(rule, rule, unless).set) {
@@ -80,10 +80,11 @@ static bool check_call_condition(struct compile_context *c, const struct policy 
     size_t count = rf_policy_abis(p, abis);
     for (size_t i = 0; i < count; i++)
         if (call->number[abis[i]] >= 0 && !rf_check_condition(c, rule, call, abis[i], &cond)) return false;
-    if (count || !condition_of(rule)) return true;
+    const struct value *text = condition_of(rule);
+    if (count || !text) return true;
     for (unsigned m = 0; m < RF_ABIS; m++)
-        if (rf_expr_parse(c->arena, call, (enum rf_machine)m, condition_of(rule)->text, &error)) return true;
-    report(c, rule, call, &error);
+        if (rf_expr_parse(c->arena, call, (enum rf_machine)m, text->text, &error)) return true;
+    report(c, rule, text, call, &error);
     return false;
 }
 

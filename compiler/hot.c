@@ -51,7 +51,8 @@ static void read_line(struct compile_context *c, const struct source *source, ui
     if (!read_count(number, n, &count) || next_word(&rest, end)) {
         struct diag *d = rf_diag(c->diags, D_BAD_FREQUENCY, place(source, line, start, number, n),
                                  "a line is CALL COUNT, such as 'futex 81234'");
-        rf_diag_help(c->diags, d, "`strace -f -c -U name,calls -o FILE` counts the calls of a program; take out its head and total");
+        rf_diag_help(c->diags, d,
+                     "`strace -f -c -U name,calls -o FILE` counts the calls of a program; take out its head and total");
         return;
     }
     const struct rf_syscall *call = rf_syscall_find(name, name_length);

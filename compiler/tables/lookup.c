@@ -5,12 +5,9 @@
 
 /* AUDIT_ARCH_* spelt out: the compiler may be built where linux/audit.h lacks a machine. */
 const struct rf_machine_info rf_machine_info[RF_ABIS] = {
-    [RF_X86_64] = {"x86_64", 0xc000003eu, RF_X86_64, 64},
-    [RF_AARCH64] = {"aarch64", 0xc00000b7u, RF_AARCH64, 64},
-    [RF_RISCV64] = {"riscv64", 0xc00000f3u, RF_RISCV64, 64},
-    [RF_I386] = {"i386", 0x40000003u, RF_X86_64, 32},
-    [RF_X32] = {"x32", 0xc000003eu, RF_X86_64, 32},
-    [RF_ARM] = {"arm", 0x40000028u, RF_AARCH64, 32},
+    [RF_X86_64] = {"x86_64", 0xc000003eu, RF_X86_64, 64},    [RF_AARCH64] = {"aarch64", 0xc00000b7u, RF_AARCH64, 64},
+    [RF_RISCV64] = {"riscv64", 0xc00000f3u, RF_RISCV64, 64}, [RF_I386] = {"i386", 0x40000003u, RF_X86_64, 32},
+    [RF_X32] = {"x32", 0xc000003eu, RF_X86_64, 32},          [RF_ARM] = {"arm", 0x40000028u, RF_AARCH64, 32},
 };
 
 static int compare(const char *name, size_t length, const char *entry) {

@@ -35,10 +35,10 @@ struct rf_sysarg {
 
 struct rf_syscall {
     const char *name;
-    uint32_t since;              /* RF_RELEASE of the kernel that introduced it; at least RF_RELEASE(2, 6) */
+    uint32_t since;          /* RF_RELEASE of the kernel that introduced it; at least RF_RELEASE(2, 6) */
     int32_t number[RF_ABIS]; /* -1: the ABI has no such call; x32's carry RF_X32_BIT */
-    uint8_t arg_count;           /* 0..6 */
-    bool args_known;             /* false: no typed list yet, conditions on it are refused */
+    uint8_t arg_count;       /* 0..6 */
+    bool args_known;         /* false: no typed list yet, conditions on it are refused */
     struct rf_sysarg args[6];
 };
 

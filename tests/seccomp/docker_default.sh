@@ -38,7 +38,7 @@ special=$(grep -o 'CAP_[A-Z_]*' "$profile" | sort -u | sed 's/^CAP_//')
 for capability in $special; do
     compare "$capability only" "capabilities: {replace: [$capability]}"
 done
-compare 'all of these' "capabilities: {replace: [$(echo $special | tr ' ' ',')]}"
+compare 'all of these' "capabilities: {replace: [$(echo "$special" | paste -s -d,)]}"
 compare 'Linux 4.8' 'kernel: v4.8'
 compare 'Linux 5.10' 'kernel: v5.10'
 exit "$failed"
