@@ -147,7 +147,7 @@ static void never_call(struct compile_context *c, const struct file *file, const
     int32_t number = what.call->number[filter->machine];
     if (number < 0 || !rf_policy_may_allow(c->arena, filter, (uint32_t)number, what.where, &witness)) return;
     const char *arguments = rf_arena_copy(c->arena, "", 0);
-    for (unsigned i = 0; i < what.call->arg_count; i++)
+    for (unsigned i = 0; i < rf_syscall_args(what.call, filter->machine)->count; i++)
         arguments = rf_arena_printf(c->arena, "%s%s0x%" PRIx64, arguments, i ? ", " : "", witness.args[i]);
     broken(c, never, allowed_at(file, what.call),
            rf_arena_printf(c->arena, "the policy allows %s(%s) on %s", what.call->name, arguments, machine));

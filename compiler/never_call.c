@@ -23,9 +23,10 @@ static bool is_flags(const struct rf_sysarg *arg) {
 /* `argument == value`, and for flags `(argument & value) == value`: a call with one more flag is the same danger. */
 static const struct rf_cond *test(struct rf_arena *arena, const struct rf_syscall *call, enum rf_machine machine,
                                   unsigned n, const char *value, struct rf_expr_error *error) {
-    const char *text = rf_arena_printf(arena, "%s == %s", call->args[n].name, value);
+    const char *text = rf_arena_printf(arena, "%s == %s", rf_syscall_args(call, machine)->list[n].name, value);
     const struct rf_cond *equal = rf_expr_parse(arena, call, machine, text, error);
-    if (!equal || equal->kind != RF_COND_EQ || !is_flags(&call->args[n]) || !equal->value) return equal;
+    if (!equal || equal->kind != RF_COND_EQ || !is_flags(&rf_syscall_args(call, machine)->list[n]) || !equal->value)
+        return equal;
     struct rf_cond *flags = RF_NEW(arena, struct rf_cond);
     *flags = *equal;
     flags->kind = RF_COND_BITS_EQ;
@@ -45,6 +46,7 @@ static const struct rf_cond *both(struct rf_arena *arena, const struct rf_cond *
 /* The list between the parentheses, `end` at the closing one. */
 static bool arguments(struct rf_arena *arena, const char *at, const char *end, enum rf_machine machine,
                       struct never_call *what, struct rf_expr_error *error) {
+    const struct rf_sysargs *args = rf_syscall_args(what->call, machine);
     static const char form[] = "write values, or '*' for any: \"socket(AF_VSOCK, ...)\"";
     for (unsigned n = 0; at < end; n++) {
         size_t length = strcspn(at, ",)");
@@ -54,9 +56,8 @@ static bool arguments(struct rf_arena *arena, const char *at, const char *end, e
         bool rest = length == 3 && strncmp(at, "...", 3) == 0;
         if (rest && next != end) return fail(error, "'...' is only ever the last argument", form);
         if (rest || (length == 0 && n == 0 && next == end)) return true;
-        if (n >= what->call->arg_count)
-            return fail(error, rf_arena_printf(arena, "'%s' has %u arguments", what->call->name, what->call->arg_count),
-                        form);
+        if (n >= args->count)
+            return fail(error, rf_arena_printf(arena, "'%s' has %u arguments", what->call->name, args->count), form);
         const char *value = rf_arena_copy(arena, at, length);
         at = next;
         if (strcmp(value, "*") == 0) continue;

@@ -26,7 +26,7 @@ static struct rf_cond *join(struct rf_expr *e, enum rf_cond_kind kind, struct rf
 }
 
 static const char *argument_name(const struct rf_expr *e, size_t i) {
-    return i < e->call->arg_count && i < 6 ? e->call->args[i].name : NULL;
+    return i < e->args->count && i < 6 ? e->args->list[i].name : NULL;
 }
 
 static const char *all_arguments(struct rf_expr *e) {
@@ -46,15 +46,16 @@ static int argument(struct rf_expr *e) {
         return -1;
     }
     const char *name = rf_expr_words(e, t.start, t.end);
-    if (!call->args_known) {
+    if (!e->args->known) {
         rf_expr_fail(e, t.start, t.end,
-                     rf_arena_printf(e->arena, "the arguments of '%s' are not known to this version", call->name),
-                     NULL);
+                     rf_arena_printf(e->arena, "the arguments of '%s' on %s cannot be tested", call->name,
+                                     rf_machine_info[e->machine].name),
+                     "they are not the same there, or split over two registers: leave this ABI out with 'given'");
         return -1;
     }
     for (int i = 0; argument_name(e, (size_t)i); i++) {
-        if (strcmp(call->args[i].name, name) != 0) continue;
-        if (call->args[i].is_pointer) {
+        if (strcmp(e->args->list[i].name, name) != 0) continue;
+        if (e->args->list[i].is_pointer) {
             rf_expr_fail(e, t.start, t.end, rf_arena_printf(e->arena, "'%s' is a pointer", name),
                          "a filter sees the address, not what is there");
             return -1;
@@ -69,7 +70,7 @@ static int argument(struct rf_expr *e) {
 }
 
 static struct rf_cond *new_test(struct rf_expr *e, enum rf_cond_kind kind, int index, uint32_t start) {
-    const struct rf_sysarg *arg = &e->call->args[index];
+    const struct rf_sysarg *arg = &e->args->list[index];
     struct rf_cond *c = new_cond(e, kind, start, e->last_end);
     c->argument = (uint8_t)index;
     c->width = arg->width;
@@ -82,7 +83,7 @@ static struct rf_cond *new_test(struct rf_expr *e, enum rf_cond_kind kind, int i
 
 /* "[" value,... "]" behind "in"; each value is a test. */
 static struct rf_cond *list(struct rf_expr *e, int index, uint32_t start) {
-    const struct rf_sysarg *arg = &e->call->args[index];
+    const struct rf_sysarg *arg = &e->args->list[index];
     uint32_t open = e->token.start;
     struct rf_cond *all = NULL;
     rf_expr_next(e);
@@ -108,7 +109,7 @@ static struct rf_cond *list(struct rf_expr *e, int index, uint32_t start) {
 
 /* value ".." value behind "in" */
 static struct rf_cond *range(struct rf_expr *e, int index, uint32_t start) {
-    const struct rf_sysarg *arg = &e->call->args[index];
+    const struct rf_sysarg *arg = &e->args->list[index];
     struct rf_expr_value low, high;
     uint64_t low_bits, high_bits;
     if (!rf_expr_value(e, &low)) return NULL;
@@ -131,7 +132,7 @@ static struct rf_cond *range(struct rf_expr *e, int index, uint32_t start) {
 }
 
 static struct rf_cond *bits(struct rf_expr *e, int index, uint32_t start) {
-    const struct rf_sysarg *arg = &e->call->args[index];
+    const struct rf_sysarg *arg = &e->args->list[index];
     struct rf_expr_value v;
     uint64_t mask;
     if (!rf_expr_value(e, &v) || !rf_expr_fit(e, arg, RF_USE_MASK, &v, &mask)) return NULL;
@@ -153,7 +154,7 @@ static struct rf_cond *compare(struct rf_expr *e, int index, uint32_t start) {
     struct rf_expr_value v;
     uint64_t value;
     rf_expr_next(e);
-    if (!rf_expr_value(e, &v) || !rf_expr_fit(e, &e->call->args[index], use, &v, &value)) return NULL;
+    if (!rf_expr_value(e, &v) || !rf_expr_fit(e, &e->args->list[index], use, &v, &value)) return NULL;
     struct rf_cond *c = new_test(e, kind, index, start);
     if (c) c->value = value;
     return c;
@@ -174,7 +175,7 @@ static struct rf_cond *test(struct rf_expr *e) {
         return bits(e, index, start);
     }
     const char *help = "one of == != < <= > >= in &";
-    if (kind == RF_TOK_NOT) help = rf_arena_printf(e->arena, "write 'not %s in ...'", e->call->args[index].name);
+    if (kind == RF_TOK_NOT) help = rf_arena_printf(e->arena, "write 'not %s in ...'", e->args->list[index].name);
     return rf_expr_fail(e, e->token.start, e->token.end, "expected an operator", help);
 }
 
@@ -185,7 +186,7 @@ static struct rf_cond *masked(struct rf_expr *e, struct rf_cond *c, bool bare, u
         return rf_expr_fail(e, e->token.start, e->token.end, "only '(argument & mask)' can be compared", NULL);
     struct rf_expr_value v;
     rf_expr_next(e);
-    if (!rf_expr_value(e, &v) || !rf_expr_fit(e, &e->call->args[c->argument], RF_USE_MASK, &v, &c->value)) return NULL;
+    if (!rf_expr_value(e, &v) || !rf_expr_fit(e, &e->args->list[c->argument], RF_USE_MASK, &v, &c->value)) return NULL;
     if (c->value & ~c->mask)
         return rf_expr_fail(
             e, v.start, v.end, "the value has bits outside of the mask: never equal",
@@ -249,7 +250,12 @@ static struct rf_cond *either(struct rf_expr *e) {
 const struct rf_cond *rf_expr_parse(struct rf_arena *arena, const struct rf_syscall *call, enum rf_machine machine,
                                     const char *text, struct rf_expr_error *error) {
     size_t length = strlen(text);
-    struct rf_expr e = {.arena = arena, .call = call, .machine = machine, .text = text, .error = error};
+    struct rf_expr e = {.arena = arena,
+                        .call = call,
+                        .args = rf_syscall_args(call, machine),
+                        .machine = machine,
+                        .text = text,
+                        .error = error};
     if (length > LENGTH_MAX) return rf_expr_fail(&e, LENGTH_MAX, LENGTH_MAX, "condition longer than 65536 bytes", NULL);
     e.length = (uint32_t)length;
     rf_expr_next(&e);

@@ -40,6 +40,7 @@ struct rf_expr_token {
 struct rf_expr {
     struct rf_arena *arena;
     const struct rf_syscall *call;
+    const struct rf_sysargs *args; /* of the call, on the machine */
     enum rf_machine machine;
     const char *text;
     uint32_t length;

@@ -10,8 +10,8 @@ static const char *constant_name(const struct rf_expr *e, size_t i) {
 }
 
 static bool is_argument(const struct rf_expr *e, const char *name) {
-    for (unsigned i = 0; i < e->call->arg_count && i < 6; i++)
-        if (strcmp(e->call->args[i].name, name) == 0) return true;
+    for (unsigned i = 0; i < e->args->count && i < 6; i++)
+        if (strcmp(e->args->list[i].name, name) == 0) return true;
     return false;
 }
 
@@ -22,7 +22,7 @@ static bool constant(struct rf_expr *e, struct rf_expr_value *v) {
         return true;
     }
     const char *name = rf_expr_words(e, t.start, t.end);
-    if (e->call->args_known && is_argument(e, name))
+    if (e->args->known && is_argument(e, name))
         rf_expr_fail(e, t.start, t.end, rf_arena_printf(e->arena, "'%s' is an argument, not a constant", name),
                      "a condition compares an argument with constants");
     else

@@ -99,15 +99,16 @@ static void list_known(struct abi *abi, struct rf_arena *arena, const struct rf_
         bool newer = rf_syscalls[i].since > policy->kernel;
         abi->known[abi->known_count++] = (struct known){(uint32_t)number, newer};
         abi->hot += policy->hot ? policy->hot[i] : 0;
-        if (newer) continue;
+        if (newer || (policy->machine == RF_ARM && (uint32_t)number >= RF_ARM_PRIVATE)) continue;
         if (!abi->any || (uint32_t)number > abi->highest) abi->highest = (uint32_t)number;
         abi->any = true;
     }
     if (abi->known_count) qsort(abi->known, abi->known_count, sizeof *abi->known, by_number);
 }
 
-static struct rf_action otherwise(const struct abi *abi, uint32_t number, bool newer) {
-    bool unknown = newer || !abi->any || number > abi->highest;
+/* What a number gets that the policy does not name; `known`: its entry, or NULL. */
+static struct rf_action otherwise(const struct abi *abi, uint32_t number, const struct known *known) {
+    bool unknown = known ? known->newer : !abi->any || number > abi->highest;
     return unknown ? abi->policy->unknown : abi->policy->fallback;
 }
 
@@ -132,7 +133,7 @@ static void append(struct numbers *n, uint32_t low, uint32_t high, uint32_t answ
 
 /* The numbers low..high, which neither the table nor the policy names: the highest known is not inside. */
 static void append_gap(struct numbers *n, const struct abi *abi, uint32_t low, uint32_t high) {
-    append(n, low, high, rf_gen_ret(&n->probe, rf_action_ret(otherwise(abi, low, false))), 0);
+    append(n, low, high, rf_gen_ret(&n->probe, rf_action_ret(otherwise(abi, low, NULL))), 0);
 }
 
 /* The ABI's numbers start..end. */
@@ -144,7 +145,7 @@ static void list_ranges(struct numbers *n, const struct abi *abi, uint32_t start
         uint64_t known = j < abi->known_count ? abi->known[j].number : UINT64_MAX;
         if (call > end && known > end) break;
         uint32_t number = (uint32_t)(call < known ? call : known);
-        struct rf_action other = otherwise(abi, number, known == number && abi->known[j].newer);
+        struct rf_action other = otherwise(abi, number, known == number ? &abi->known[j] : NULL);
         i += call == number;
         j += known == number;
         if (number < start) continue;
@@ -166,7 +167,7 @@ static uint32_t resolve(void *context, uint32_t answer) {
     struct known key = {call->number, false};
     const struct known *known =
         abi->known_count ? bsearch(&key, abi->known, abi->known_count, sizeof key, by_number) : NULL;
-    return call_node(n->g, call, otherwise(abi, call->number, known && known->newer));
+    return call_node(n->g, call, otherwise(abi, call->number, known));
 }
 
 /* As list_ranges(), once the probe graph no longer grows. */

@@ -22,15 +22,19 @@ import gen  # noqa: E402 (only behind the line above, which keeps the source fol
 
 SKIP = 77
 DIRECTORY = os.path.dirname(os.path.abspath(__file__))
-TRIPLES = {"x86_64": "x86_64-linux-gnu", "aarch64": "aarch64-linux-gnu", "arm": "arm-linux-gnueabihf",
-           "riscv64": "riscv64-linux-gnu"}
+TRIPLES = {"x86_64": "x86_64-linux-gnu", "i386": "x86_64-linux-gnu", "x32": "x86_64-linux-gnu",
+           "aarch64": "aarch64-linux-gnu", "arm": "arm-linux-gnueabihf", "riscv64": "riscv64-linux-gnu"}
 # What makes headers speak of another machine than the one whose compiler reads them.
 SPEAK = {
     "x86_64": [],
     "aarch64": ["-U__x86_64__", "-U__i386__", "-D__aarch64__"],
     "arm": ["-U__x86_64__", "-U__i386__", "-D__arm__", "-D__ARM_EABI__"],
     "riscv64": ["-U__x86_64__", "-U__i386__", "-D__riscv", "-D__riscv_xlen=64"],
+    "i386": [],
+    "x32": [],
 }
+# So that the sizes in ioctl numbers are those of 32-bit types; arm aligns 64-bit ones to 8.
+NARROW = {"i386": ["-m32"], "x32": ["-mx32"], "arm": ["-m32", "-malign-double"]}
 X86_FILES = {"x86_64": "asm/unistd_64.h", "i386": "asm/unistd_32.h", "x32": "asm/unistd_x32.h"}
 # The generic list as arch/{arm64,riscv}/include/uapi/asm/unistd.h ask for it.
 GENERIC = {
@@ -42,7 +46,7 @@ GENERIC = {
 # Calls that the generic list does not hold: arch/riscv's own.
 NOT_GENERIC = {"riscv_flush_icache", "riscv_hwprobe"}
 # In the headers, but not calls: counts, bases, and arm's private range (beyond what the table holds).
-NOT_CALLS = {"syscalls", "arch_specific_syscall", "SYSCALL_BASE", "OABI_SYSCALL_BASE", "sync_file_range2"}
+NOT_CALLS = {"BASE", "SYSCALL_MASK", "syscalls", "arch_specific_syscall", "SYSCALL_BASE", "OABI_SYSCALL_BASE", "sync_file_range2"}
 
 
 def skip(reason):
@@ -67,7 +71,7 @@ def include_flags(machine, include):
     """Flags for the headers of a machine, or None if they are not here."""
     if include:
         paths = [os.path.join(include, TRIPLES[machine]), include]
-    elif machine == "x86_64":
+    elif machine in X86_FILES:
         paths = ["/usr/include/x86_64-linux-gnu", "/usr/include"]
     else:
         paths = [f"/usr/{TRIPLES[machine]}/include"]
@@ -90,13 +94,15 @@ def call_numbers(defines):
     def value(text, depth=0):
         text = text.replace("__X32_SYSCALL_BIT", str(gen.X32_BIT))
         text = re.sub(r"\b__\w+\b", lambda m: str(value(defines.get(m[0], "x"), depth + 1)) if depth < 8 else "x", text)
-        match = re.fullmatch(r"\(*(\d+)\)*(?: *\+ *(\d+)\)*)?", text.strip())
-        return int(match[1]) + int(match[2] or 0) if match else None
+        if not re.fullmatch(r"[(]*(0x[0-9a-fA-F]+|\d+)[)]*( *\+ *(0x[0-9a-fA-F]+|\d+)[)]*)*", text.strip()):
+            return None
+        return sum(int(word, 0) for word in re.findall(r"0x[0-9a-fA-F]+|\d+", text))
 
     found = {}
     for name, body in defines.items():
-        if name.startswith("__NR_") and name[5:] not in NOT_CALLS:
-            found[name[5:]] = value(body)
+        match = re.fullmatch(r"__(?:ARM_)?NR_(\w+)", name)
+        if match and match[1] not in NOT_CALLS:
+            found[match[1]] = value(body)
     return {name: number for name, number in found.items() if number is not None}
 
 
@@ -124,12 +130,12 @@ def header_numbers(column, include):
 
 
 def compare_numbers(column, calls, numbers, unspoken, newest):
-    faults, table = [], {name: row[column] for name, _, row, _ in calls}
-    since = {name: since for name, since, _, _ in calls}
+    faults, table = [], {name: row[column] for name, _, row, *_ in calls}
+    since = {name: since for name, since, *_ in calls}
     for name, number in sorted(numbers.items()):
         if name in table and table[name] != number:
             faults.append(f"{column}: {name} is {number} by the headers, {table[name]} in the table")
-        if name not in table and column in gen.MACHINES:
+        if name not in table:
             faults.append(f"{column}: {name} ({number}) is not in the table")
     for name, number in sorted(table.items()):
         if number >= 0 and name not in numbers and name not in unspoken and since[name] <= newest:
@@ -221,7 +227,7 @@ def check_argument(call, ours, theirs):
 
 def check_arguments(_):
     events, faults, compared, used = trace_formats(), [], 0, set()
-    for name, _, _, args in gen.read_syscalls(DIRECTORY):
+    for name, _, _, args, _ in gen.read_syscalls(DIRECTORY):
         if name not in events:
             continue
         compared += 1
@@ -259,7 +265,7 @@ LIBC_HEADERS = """fcntl.h poll.h sched.h sys/epoll.h sys/eventfd.h sys/file.h sy
 LIBC_DIFFERS = {"O_LARGEFILE", "SIGRTMIN"}
 PREAMBLE = ("typedef __SIZE_TYPE__ size_t;\ntypedef unsigned char uint8_t;\ntypedef unsigned short uint16_t;\n"
             "typedef unsigned int uint32_t;\ntypedef unsigned long long uint64_t;\ntypedef int int32_t;\n"
-            "typedef long long int64_t;\n")
+            "typedef long long int64_t;\ntypedef long time_t;\n")
 
 
 def defined_names(flags, source):
@@ -291,7 +297,7 @@ def assert_values(what, flags, source, values):
 def check_constants(include):
     constants, faults, seen = gen.read_constants(DIRECTORY), [], set()
     builtin = run_cc(["-print-file-name=include"], "").stdout.strip()
-    for machine in gen.MACHINES:
+    for machine in gen.ABIS:
         values = {name: row[machine] for name, row in constants if row[machine] is not None}
         flags = include_flags(machine, include)
         if flags is None:
@@ -300,7 +306,8 @@ def check_constants(include):
         paths = [flag[2:] for flag in flags if flag.startswith("-I")]
         headers = [h for h in KERNEL_HEADERS if any(os.path.exists(os.path.join(path, h)) for path in paths)]
         source = PREAMBLE + "".join(f"#include <{header}>\n" for header in headers)
-        names, wrong = assert_values(machine, flags + ["-isystem", builtin], source, values)
+        flags = NARROW.get(machine, []) + flags + ["-isystem", builtin]
+        names, wrong = assert_values(machine, flags, source, values)
         print(f"{machine}: {len(names)} constants compared with the kernel's headers")
         seen |= names
         faults += wrong
@@ -333,7 +340,7 @@ def check_libseccomp(_):
     resolve = ctypes.CDLL(path).seccomp_syscall_resolve_name_arch
     resolve.argtypes, resolve.restype = [ctypes.c_uint32, ctypes.c_char_p], ctypes.c_int
     faults, known = [], 0
-    for name, _, numbers, _ in gen.read_syscalls(DIRECTORY):
+    for name, _, numbers, *_ in gen.read_syscalls(DIRECTORY):
         for column, number in numbers.items():
             theirs = resolve(SECCOMP_ARCH[column], name.encode())
             if (column, name) in SECCOMP_DIFFERS:

@@ -5,6 +5,9 @@
 
 #include "tables.h"
 
+/* Where the private calls of arm begin in its list. */
+#define RF_TABLES_PRIVATE 1000u
+
 /* For each machine: index into rf_syscalls by number, -1 where no call has that number. */
 struct rf_tables_numbers {
     const int16_t *index;

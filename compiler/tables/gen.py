@@ -16,9 +16,13 @@ MACHINES = ["x86_64", "aarch64", "riscv64"]
 # In the order of enum rf_machine.
 ABIS = MACHINES + ["i386", "x32", "arm"]
 NUMBER_COLUMNS = ["x86_64", "i386", "x32", "aarch64", "arm", "riscv64"]
-# Numbers a machine can have: x32's carry bit 30; nothing else comes near 1024.
-HIGHEST = 1023
+# Numbers an ABI can have: x32's carry bit 30, arm has six private ones; nothing else comes near 1000.
+HIGHEST = 999
 X32_BIT = 0x40000000
+ARM_PRIVATE = 0x0F0000
+ARM_PRIVATE_LAST = ARM_PRIVATE + 6
+# RF_TABLES_PRIVATE of data.h.
+PRIVATE_FOLDED = 1000
 # type: (width, signed, pointer)
 TYPES = {
     "int": (32, True, False),
@@ -28,7 +32,9 @@ TYPES = {
     "u64": (64, False, False),
     "size": (64, False, False),
     "umode": (16, False, False),
+    "u16": (16, False, False),
     "ptr": (64, False, True),
+    "ptr32": (32, False, True),
 }
 
 
@@ -96,7 +102,7 @@ def arguments(place, text):
     result = []
     for word in text.split(" "):
         match = re.fullmatch(r"([a-z][a-z0-9_]*):([a-z0-9]+)", word)
-        if not match or match[2] not in TYPES:
+        if not match or match[2] not in TYPES or match[2] == "ptr32":
             raise Bad(f"{place}: '{word}' is not NAME:TYPE with a known type")
         result.append((match[1], match[2]))
     if len(result) > 6:
@@ -106,25 +112,35 @@ def arguments(place, text):
     return result
 
 
+def arguments_32(place, text, wide):
+    """As arguments(), of 32-bit registers; "=": the same list."""
+    args = wide if text == "=" else arguments(place, text)
+    cut = {"s64": "int", "u64": "u32", "size": "u32", "ptr": "ptr32"}
+    return args and [(name, cut.get(kind, kind)) for name, kind in args]
+
+
 def read_syscalls(directory):
-    header = ["name", "since"] + NUMBER_COLUMNS + ["args"]
+    header = ["name", "since"] + NUMBER_COLUMNS + ["args", "args32"]
     calls, taken = [], {}
     for place, fields in table(os.path.join(directory, "syscalls.tsv"), header, len(header)):
         numbers = {}
         for column, text in zip(NUMBER_COLUMNS, fields[2:8]):
             base = X32_BIT if column == "x32" else 0
-            numbers[column] = -1 if text == "-" else number(place, text, base, base + HIGHEST)
+            private = column == "arm" and re.fullmatch(r"[0-9]{6}", text)
+            low, high = (ARM_PRIVATE + 1, ARM_PRIVATE_LAST) if private else (base, base + HIGHEST)
+            numbers[column] = -1 if text == "-" else number(place, text, low, high)
             if numbers[column] >= 0:
                 other = taken.setdefault((column, numbers[column]), fields[0])
                 if other != fields[0]:
                     raise Bad(f"{place}: {column} {text} is already '{other}'")
-        if all(numbers[machine] < 0 for machine in MACHINES):
+        if all(numbers[abi] < 0 for abi in ABIS):
             raise Bad(f"{place}: no supported machine has '{fields[0]}'")
         # x32 has 512..547 of its own: the one exception to a rule that held for every call since 5.1.
         new = {numbers[column] & ~X32_BIT for column in NUMBER_COLUMNS if numbers[column] >= 0}
         if any(424 <= value < 512 for value in new) and len(new) != 1:
             raise Bad(f"{place}: numbers from 424 on are the same on every machine")
-        calls.append((fields[0], release(place, fields[1]), numbers, arguments(place, fields[8])))
+        wide = arguments(place, fields[8])
+        calls.append((fields[0], release(place, fields[1]), numbers, wide, arguments_32(place, fields[9], wide)))
     return calls
 
 
@@ -213,23 +229,32 @@ def flag(value):
     return "true" if value else "false"
 
 
+def sysargs(args):
+    parts = []
+    for argument, kind in args or []:
+        width, signed, pointer = TYPES[kind]
+        parts.append(f'{{"{argument}", {width}, {flag(signed)}, {flag(pointer)}}}')
+    parts += ["{NULL, 0, false, false}"] * (6 - len(parts))
+    return f"{{{flag(args is not None)}, {len(args or [])}, {{{', '.join(parts)}}}}}"
+
+
+def folded(abi, value):
+    """Where a number stands in its ABI's list."""
+    if abi == "arm" and value >= ARM_PRIVATE:
+        return value - ARM_PRIVATE + PRIVATE_FOLDED
+    return value - X32_BIT if abi == "x32" else value
+
+
 def write_syscalls(out, calls):
     out.append("const struct rf_syscall rf_syscalls[] = {")
-    for name, since, numbers, args in calls:
+    for name, since, numbers, args, args_32 in calls:
         machines = ", ".join(str(numbers[abi]) for abi in ABIS)
-        out.append(f'    {{"{name}", RF_RELEASE({since[0]}, {since[1]}), {{{machines}}}, {len(args or [])},'
-                   f" {flag(args is not None)},")
-        parts = []
-        for argument, kind in args or []:
-            width, signed, pointer = TYPES[kind]
-            parts.append(f'{{"{argument}", {width}, {flag(signed)}, {flag(pointer)}}}')
-        parts += ["{NULL, 0, false, false}"] * (6 - len(parts))
-        out.append(f"     {{{', '.join(parts)}}}}},")
+        out.append(f'    {{"{name}", RF_RELEASE({since[0]}, {since[1]}), {{{machines}}},')
+        out.append(f"     {sysargs(args)}, {sysargs(args_32)}}},")
     out.append("};")
     out.append("const size_t rf_syscall_count = sizeof rf_syscalls / sizeof rf_syscalls[0];")
     for machine in ABIS:
-        base = X32_BIT if machine == "x32" else 0
-        index = {call[2][machine] - base: i for i, call in enumerate(calls) if call[2][machine] >= 0}
+        index = {folded(machine, call[2][machine]): i for i, call in enumerate(calls) if call[2][machine] >= 0}
         cells = ", ".join(str(index.get(n, -1)) for n in range(max(index) + 1))
         out.append(f"static const int16_t numbers_{machine}[] = {{{cells}}};")
     out.append("const struct rf_tables_numbers rf_tables_numbers[RF_ABIS] = {")

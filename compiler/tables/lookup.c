@@ -46,8 +46,19 @@ const struct rf_syscall *rf_syscall_by_number(enum rf_machine machine, uint32_t 
         if (number < RF_X32_BIT) return NULL;
         number -= RF_X32_BIT;
     }
+    if (machine == RF_ARM && number >= RF_TABLES_PRIVATE) {
+        if (number < RF_ARM_PRIVATE) return NULL;
+        number -= RF_ARM_PRIVATE - RF_TABLES_PRIVATE;
+    }
     if (number >= numbers->count || numbers->index[number] < 0) return NULL;
     return &rf_syscalls[numbers->index[number]];
+}
+
+/* x32 has the registers and most entry points of x86_64; behind 512 those that 32-bit programs use. */
+const struct rf_sysargs *rf_syscall_args(const struct rf_syscall *call, enum rf_machine abi) {
+    bool narrow = rf_machine_info[abi].bits == 32;
+    if (abi == RF_X32) narrow = call->number[abi] >= (int32_t)(RF_X32_BIT + 512);
+    return narrow ? &call->args32 : &call->args;
 }
 
 bool rf_constant_find(enum rf_machine machine, const char *name, size_t length, uint64_t *value) {

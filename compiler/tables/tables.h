@@ -15,6 +15,9 @@ enum rf_machine { RF_X86_64, RF_AARCH64, RF_RISCV64, RF_MACHINES, RF_I386 = RF_M
 /* __X32_SYSCALL_BIT of asm/unistd.h: x32 has the architecture word of x86_64 and its own range of numbers. */
 #define RF_X32_BIT 0x40000000u
 
+/* __ARM_NR_BASE of asm/unistd.h: the six private calls of arm lie behind it, far above all others. */
+#define RF_ARM_PRIVATE 0x0f0000u
+
 /* A kernel release as one comparable number: RF_RELEASE(6, 18). */
 #define RF_RELEASE(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor))
 
@@ -33,14 +36,22 @@ struct rf_sysarg {
     bool is_pointer; /* an address: conditions on it are refused */
 };
 
+struct rf_sysargs {
+    bool known;    /* false: the list cannot be said (values split over registers), conditions on it are refused */
+    uint8_t count; /* 0..6 */
+    struct rf_sysarg list[6];
+};
+
 struct rf_syscall {
     const char *name;
-    uint32_t since;          /* RF_RELEASE of the kernel that introduced it; at least RF_RELEASE(2, 6) */
-    int32_t number[RF_ABIS]; /* -1: the ABI has no such call; x32's carry RF_X32_BIT */
-    uint8_t arg_count;       /* 0..6 */
-    bool args_known;         /* false: no typed list yet, conditions on it are refused */
-    struct rf_sysarg args[6];
+    uint32_t since;           /* RF_RELEASE of the kernel that introduced it; at least RF_RELEASE(2, 6) */
+    int32_t number[RF_ABIS];  /* -1: the ABI has no such call; x32's carry RF_X32_BIT */
+    struct rf_sysargs args;   /* where a register has 64 bits */
+    struct rf_sysargs args32; /* where it has 32 */
 };
+
+/* The arguments of a call as the kernel reads them from the registers of one ABI. */
+const struct rf_sysargs *rf_syscall_args(const struct rf_syscall *call, enum rf_machine abi);
 
 /* Sorted by name.  */
 extern const struct rf_syscall rf_syscalls[];

@@ -127,8 +127,9 @@ static int by_number(const void *a, const void *b) {
 }
 
 static uint32_t random_number(struct kit *kit, uint32_t numbers) {
-    static const uint32_t far[] = {0x3fffffff, 0x40000000, 0x40000001, 0x7fffffff, 0xffffffff};
-    return kit_below(kit, 24) ? kit_below(kit, numbers) : far[kit_below(kit, 5)];
+    static const uint32_t far[] = {RF_ARM_PRIVATE + 1, RF_ARM_PRIVATE + 2, RF_ARM_PRIVATE + 3, 0x3fffffff,
+                                   0x40000000,         0x40000001,         0x7fffffff,         0xffffffff};
+    return kit_below(kit, 24) ? kit_below(kit, numbers) : far[kit_below(kit, sizeof far / sizeof *far)];
 }
 
 static struct rf_seccomp one_abi(struct kit *kit, enum rf_machine machine, struct kit_shape shape) {
@@ -279,8 +280,9 @@ uint32_t kit_answer(const struct rf_seccomp *policy, const struct rf_seccomp_dat
     for (size_t i = 0; i < rf_syscall_count; i++) {
         int32_t number = rf_syscalls[i].number[policy->machine];
         if (number < 0) continue;
-        if (rf_syscalls[i].since <= policy->kernel && (uint32_t)number >= data->number) above = false;
-        if (rf_syscalls[i].since > policy->kernel && (uint32_t)number == data->number) newer = true;
+        bool known = rf_syscalls[i].since <= policy->kernel, private = policy->machine == RF_ARM && number > 0xf0000;
+        if (known && (private ? (uint32_t)number == data->number : (uint32_t)number >= data->number)) above = false;
+        if (!known && (uint32_t)number == data->number) newer = true;
     }
     return ret_of(above || newer ? policy->unknown : policy->fallback);
 }

@@ -23,7 +23,9 @@ const struct rf_machine_info rf_machine_info[RF_ABIS] = {
             -1,                                                                                                        \
             2 * (n) + 1,                                                                                               \
             (int32_t)RF_X32_BIT + (n),                                                                                 \
-            (n) < 40 ? (n) : -1                                                                                        \
+            (n) < 40   ? (n)                                                                                           \
+            : (n) < 60 ? (int32_t)RF_ARM_PRIVATE + (n)-38                                                              \
+                       : -1                                                                                            \
         }                                                                                                              \
     }
 
@@ -102,4 +104,8 @@ bool rf_constant_find(enum rf_machine machine, const char *name, size_t length, 
 
 const char *rf_constant_name(size_t i) {
     return i < sizeof constants / sizeof *constants ? constants[i].name : NULL;
+}
+
+const struct rf_sysargs *rf_syscall_args(const struct rf_syscall *call, enum rf_machine abi) {
+    return rf_machine_info[abi].bits == 32 ? &call->args32 : &call->args;
 }
