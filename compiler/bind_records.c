@@ -128,8 +128,8 @@ static bool bind_never_call(struct bind *b, const struct node *n) {
     struct never_call what;
     struct rf_expr_error error = {0};
     if (!strchr(n->text, '(') && n->text[0] != '@') return rf_scalar_text(b, "call", n);
-    for (unsigned m = 0; m < RF_MACHINES; m++)
-        if (rf_never_call_parse(b->c->arena, n->text, (enum rf_machine)m, &what, &error)) return true;
+    for (unsigned m = 0; m < RF_ABIS; m++)
+        if (rf_never_call_parse(b->c->arena, n->text, (enum rf_machine)m, false, &what, &error)) return true;
     struct diag *d = rf_diag(b->c->diags, what.call ? D_BAD_CONDITION : D_UNKNOWN_CALL, n->at, "%s", error.message);
     if (error.help) rf_diag_help(b->c->diags, d, "%s", error.help);
     return false;

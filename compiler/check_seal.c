@@ -138,7 +138,7 @@ static void never_call(struct compile_context *c, const struct file *file, const
     struct never_call what;
     struct rf_expr_error error;
     const char *machine = rf_machine_info[filter->machine].name;
-    if (!rf_never_call_parse(c->arena, never->text, filter->machine, &what, &error)) {
+    if (!rf_never_call_parse(c->arena, never->text, filter->machine, false, &what, &error)) {
         struct diag *d = rf_diag(c->diags, D_BAD_CONDITION, never->at, "%s, on %s", error.message, machine);
         if (error.help) rf_diag_help(c->diags, d, "%s", error.help);
         return;

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "commands.h"
 #include "compile.h"
+#include "filters.h"
 #include "hot.h"
 #include "inspect.h"
 #include "schema.h"
@@ -12,13 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-struct job {
-    struct rf_arena *arena;
-    struct diags diags;
-    struct compile_context context;
-};
-
-static void start(struct job *job, const struct options *o) {
+void rf_job_start(struct job *job, const struct options *o) {
     memset(job, 0, sizeof *job);
     job->arena = rf_arena_new();
     rf_diags_init(&job->diags, job->arena);
@@ -29,9 +24,7 @@ static void start(struct job *job, const struct options *o) {
                                             .installed = RF_POLICY_DIR};
 }
 
-/* Prints what was found and tells the exit code. */
-static int finish(struct job *job, const struct options *o) {
-    int code = EXIT_CLEAN;
+int rf_job_finish(struct job *job, const struct options *o, int code) {
     for (size_t i = 0; i < job->diags.count; i++) {
         const struct diag *d = job->diags.list[i];
         bool trouble = (d->id == D_UNREADABLE && !d->at.source) || d->id == D_CANNOT_WRITE || d->id == D_NOT_PROVEN ||
@@ -48,9 +41,9 @@ int rf_command_check(const struct options *o) {
     int worst = EXIT_CLEAN;
     for (int i = 0; i < o->operand_count; i++) {
         struct job job;
-        start(&job, o);
+        rf_job_start(&job, o);
         bool good = rf_compile(&job.context, o->operands[i], NULL);
-        int code = finish(&job, o);
+        int code = rf_job_finish(&job, o, EXIT_CLEAN);
         if (good && code == EXIT_CLEAN && !o->quiet) {
             rf_diag_put(stdout, o->operands[i]);
             puts(": ok");
@@ -75,19 +68,19 @@ static const char *default_output(struct rf_arena *arena, const char *input) {
 int rf_command_compile(const struct options *o) {
     struct job job;
     struct blob blob;
-    start(&job, o);
+    rf_job_start(&job, o);
     const char *input = o->operands[0];
     const char *output = o->output ? o->output : strcmp(input, "-") == 0 ? "-" : default_output(job.arena, input);
     if (o->hot) job.context.hot = rf_hot_read(&job.context, o->hot);
     bool ready = !o->hot || job.context.hot;
     if (ready && rf_compile(&job.context, input, &blob)) rf_emit_file(&job.context, &blob, output);
-    return finish(&job, o);
+    return rf_job_finish(&job, o, EXIT_CLEAN);
 }
 
 int rf_command_run(const struct options *o) {
     struct job job;
     struct blob blob;
-    start(&job, o);
+    rf_job_start(&job, o);
     int fd = -1;
     if (rf_compile(&job.context, o->operands[0], &blob)) fd = rf_emit_memfd(&job.context, &blob);
     char self[4096 - 16];
@@ -103,41 +96,19 @@ int rf_command_run(const struct options *o) {
     for (int i = 0; i < o->parameter_count; i++) args[count++] = o->parameters[i];
     if (program) args[count++] = rf_arena_copy(job.arena, "--", 2);
     for (size_t i = 0; i < program; i++) args[count++] = o->program[i];
-    if (fd < 0) return finish(&job, o);
+    if (fd < 0) return rf_job_finish(&job, o, EXIT_CLEAN);
     execv(runner, args);
     fprintf(stderr, "ringfence: cannot start %s: %s\n", runner, strerror(errno));
     rf_arena_free(job.arena);
     return EXIT_TROUBLE;
 }
 
-static int trouble(const char *path, const char *before, const char *after) {
-    fprintf(stderr, "ringfence: %s", before);
-    rf_diag_put(stderr, path);
-    fprintf(stderr, ": %s\n", after);
-    return EXIT_TROUBLE;
-}
-
 int rf_command_inspect(const struct options *o) {
-    const char *path = o->operands[0];
-    int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    static _Alignas(8) uint8_t bytes[RF_BLOB_MAX + 1];
-    size_t length = 0;
-    ssize_t n = fd < 0 ? -1 : 0;
-    if (n == 0)
-        while (length < sizeof bytes && (n = read(fd, bytes + length, sizeof bytes - length)) > 0) length += (size_t)n;
-    int error = errno;
-    if (fd >= 0) close(fd);
-    if (n < 0) return trouble(path, "cannot read ", strerror(error));
-    struct rf_view view;
-    struct rf_map map;
-    enum rf_blob_error bad = rf_view_open(&view, bytes, length);
-    if (bad == RF_BLOB_OK) bad = rf_view_map_open(&view, &map);
-    if (bad != RF_BLOB_OK) {
-        trouble(path, "blob refused: ", rf_blob_error_text(bad));
-        return EXIT_FINDINGS;
-    }
-    rf_inspect(&view, &map, o->disassemble, stdout);
-    return EXIT_CLEAN;
+    struct job job;
+    rf_job_start(&job, o);
+    struct filters f;
+    if (rf_filters_open_blob(&job.context, o->operands[0], &f)) rf_inspect(&f.view, &f.map, o->disassemble, stdout);
+    return rf_job_finish(&job, o, EXIT_CLEAN);
 }
 
 int rf_command_schema(const struct options *o) {

@@ -63,21 +63,24 @@ static bool is_complete(struct compile_context *c, const struct file *file, cons
     return false;
 }
 
-bool rf_compile(struct compile_context *c, const char *path, struct blob *blob) {
+struct lower *rf_compile_lowered(struct compile_context *c, const char *path, struct blob *blob) {
     struct file *file = rf_bases_read(c, path);
-    if (!file) return false;
+    if (!file) return NULL;
     rf_merge(c, file);
     if (clean(c))
         rf_check(c, file);
     else
         rf_check_required(c, file);
-    if (!clean(c) || !is_complete(c, file, blob)) return clean(c);
+    if (!clean(c) || !is_complete(c, file, blob)) return NULL;
     struct lower *l = RF_NEW(c->arena, struct lower);
     l->c = c;
     l->file = file;
     rf_lower(l);
     if (clean(c)) prove(l);
-    if (!clean(c)) return false;
     struct blob bytes;
-    return rf_emit_blob(l, blob ? blob : &bytes);
+    return clean(c) && rf_emit_blob(l, blob ? blob : &bytes) ? l : NULL;
+}
+
+bool rf_compile(struct compile_context *c, const char *path, struct blob *blob) {
+    return rf_compile_lowered(c, path, blob) || (!blob && clean(c));
 }

@@ -81,20 +81,8 @@ static uint32_t answer(const struct rf_insn *insns, uint32_t arch, uint32_t numb
 }
 
 static void print_action(FILE *out, uint32_t ret) {
-    if (ret == DEPENDS)
-        fputs("depends on the arguments", out);
-    else if (ret == SECCOMP_RET_ALLOW)
-        fputs("allow", out);
-    else if (ret == SECCOMP_RET_KILL_PROCESS)
-        fputs("kill", out);
-    else if (ret == SECCOMP_RET_LOG)
-        fputs("log", out);
-    else if (ret == SECCOMP_RET_USER_NOTIF)
-        fputs("notify", out);
-    else if (rf_errno_name(ret & SECCOMP_RET_DATA))
-        fprintf(out, "errno(%s)", rf_errno_name(ret & SECCOMP_RET_DATA));
-    else
-        fprintf(out, "errno(%u)", ret & SECCOMP_RET_DATA);
+    char words[32];
+    fputs(ret == DEPENDS ? "depends on the arguments" : rf_action_words(ret, words, sizeof words), out);
 }
 
 /* One ABI of a filter. */

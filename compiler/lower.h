@@ -10,6 +10,12 @@
 #include "../schemas/blob/build.h"
 #include "policy.h"
 
+/* Behind the `origin` of every rule of a lowered policy. */
+struct rule_origin {
+    struct span at;
+    const char *key; /* "seccomp.allow", "rule families" */
+};
+
 struct lowered_filter {
     struct rf_seccomp policy;
     struct rf_insn *insns;
@@ -48,6 +54,8 @@ const struct item **rf_lower_sorted(struct lower *l, const struct value *v, size
 void rf_lower_note(struct lower *l, enum rf_section_type section, uint32_t index, struct span at);
 /* The same for a call in a FILTER section, and the SECCOMP_RET_* that the line gives it. */
 void rf_lower_note_action(struct lower *l, enum rf_section_type section, uint32_t index, uint32_t ret, struct span at);
+/* The section of a machine's filter. */
+enum rf_section_type rf_lower_section(enum rf_machine machine);
 /* The index of a call in the source map: numbers of one filter's ABIs must not be taken for each other. */
 uint32_t rf_lower_call_index(enum rf_machine abi, uint32_t number);
 bool rf_lower_is_optional(const struct lower *l, const char *key);

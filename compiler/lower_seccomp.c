@@ -8,6 +8,10 @@
 
 static const enum rf_section_type sections[RF_MACHINES] = {RF_FILTER_X86_64, RF_FILTER_AARCH64, RF_FILTER_RISCV64};
 
+enum rf_section_type rf_lower_section(enum rf_machine machine) {
+    return sections[machine];
+}
+
 /* One rule of one call, with its place. */
 struct placed {
     struct rf_rule rule;
@@ -24,23 +28,26 @@ struct building {
     struct span named_at;
 };
 
-static void add_rule(struct building *b, const struct rf_cond *when, struct rf_action action, struct span at) {
+static void add_rule(struct building *b, const struct rf_cond *when, struct rf_action action, const char *key,
+                     struct span at) {
     if (b->count == sizeof b->rules / sizeof *b->rules) {
         rf_diag(b->l->c->diags, D_TOO_MANY, at, "more than %zu rules for '%s'", b->count, b->call->name);
         return;
     }
-    b->rules[b->count++] = (struct placed){{when, action}, at};
+    struct rule_origin *origin = RF_NEW(b->l->c->arena, struct rule_origin);
+    *origin = (struct rule_origin){at, key};
+    b->rules[b->count++] = (struct placed){{when, action, origin}, at};
 }
 
 /* The call's entry in one action list, if it holds at the policy's kernel. */
-static void add_listed(struct building *b, const struct value *list, struct rf_action action) {
-    const struct item *item = rf_item_find(list, b->call->name);
+static void add_listed(struct building *b, const struct action_list *list) {
+    const struct item *item = rf_item_find(list->calls, b->call->name);
     if (!item || item->gone) return;
     uint32_t kernel = (uint32_t)b->l->p->kernel.num;
     if (item->group && (item->since > kernel || b->call->since > kernel)) return;
     /* A base lists calls for machines and kernels of which the policy may leave some out; the policy itself does not. */
     if (!item->group && item->origin == b->l->file) b->named = true, b->named_at = item->at;
-    add_rule(b, NULL, action, item->at);
+    add_rule(b, NULL, list->action, list->key, item->at);
 }
 
 static void add_from_rule(struct building *b, const struct item *rule) {
@@ -52,13 +59,14 @@ static void add_from_rule(struct building *b, const struct item *rule) {
     if (item && item->group && b->call->since > p->kernel.num) return;
     if (rule->origin == b->l->file && (!item || !item->group)) b->named = true, b->named_at = item ? item->at : one->at;
     if (rf_check_condition(b->l->c, rule, b->call, b->abi, &cond))
-        add_rule(b, cond, RF_FIELD(rule, rule, then).action, rule->at);
+        add_rule(b, cond, RF_FIELD(rule, rule, then).action, rf_arena_printf(b->l->c->arena, "rule %s", rule->name),
+                 rule->at);
 }
 
 static void collect(struct building *b) {
     const struct policy *p = b->l->p;
     struct action_list list;
-    for (size_t i = 0; rf_policy_list(p, i, &list); i++) add_listed(b, list.calls, list.action);
+    for (size_t i = 0; rf_policy_list(p, i, &list); i++) add_listed(b, &list);
     for (size_t i = 0; i < p->seccomp_rules.count; i++) add_from_rule(b, &p->seccomp_rules.items[i]);
 }
 
@@ -180,7 +188,8 @@ static void shut_multiplexer(struct building *b, const struct rf_seccomp *policy
     if (!round) return;
     b->count = 0;
     if (policy->fallback.kind < RF_ACT_ERRNO) /* learning: not listed would be allowed */
-        add_rule(b, NULL, (struct rf_action){RF_ACT_ERRNO, rf_errno_find("ENOSYS", 6)}, b->l->p->seccomp_default.at);
+        add_rule(b, NULL, (struct rf_action){RF_ACT_ERRNO, rf_errno_find("ENOSYS", 6)}, "seccomp.default",
+                 b->l->p->seccomp_default.at);
     if (!b->named) return;
     struct diag *d = rf_diag(b->l->c->diags, D_MULTIPLEXER, b->named_at,
                              "'%s' of %s would be a way round what the policy says about '%s'", b->call->name,

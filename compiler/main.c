@@ -46,7 +46,7 @@ static const struct option_info option_list[] = {
 static void print_help(void) {
     puts("ringfence: compiles container policies\n\nUsage: ringfence COMMAND [OPTIONS] ...\n\nCommands:");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        printf("  %-7s %-28s %s\n", commands[i].name, commands[i].operands, commands[i].help);
+        printf("  %-8s %-28s %s\n", commands[i].name, commands[i].operands, commands[i].help);
     puts("\nOptions:");
     for (size_t i = 0; i < OPTIONS; i++) {
         char text[64];
@@ -96,6 +96,10 @@ static int take(int id, char *argument, const struct command *command, struct li
         lists->parameters[o->parameter_count++] = lists->param_word;
         lists->parameters[o->parameter_count++] = argument;
         break;
+    case OPT_ARCH: o->arch = argument; break;
+    case OPT_RAW: o->raw = true; break;
+    case OPT_SECOND_OPINION: o->second_opinion = true; break;
+    case OPT_KERNEL: o->kernel = argument; break;
     case OPT_HOT: o->hot = argument; break;
     case OPT_DISASSEMBLE: o->disassemble = true; break;
     case OPT_MARKDOWN: o->markdown = true; break;

@@ -22,10 +22,11 @@ static bool is_flags(const struct rf_sysarg *arg) {
 
 /* `argument == value`, and for flags `(argument & value) == value`: a call with one more flag is the same danger. */
 static const struct rf_cond *test(struct rf_arena *arena, const struct rf_syscall *call, enum rf_machine machine,
-                                  unsigned n, const char *value, struct rf_expr_error *error) {
+                                  bool exact, unsigned n, const char *value, struct rf_expr_error *error) {
     const char *text = rf_arena_printf(arena, "%s == %s", rf_syscall_args(call, machine)->list[n].name, value);
     const struct rf_cond *equal = rf_expr_parse(arena, call, machine, text, error);
-    if (!equal || equal->kind != RF_COND_EQ || !is_flags(&rf_syscall_args(call, machine)->list[n]) || !equal->value)
+    if (exact || !equal || equal->kind != RF_COND_EQ || !is_flags(&rf_syscall_args(call, machine)->list[n]) ||
+        !equal->value)
         return equal;
     struct rf_cond *flags = RF_NEW(arena, struct rf_cond);
     *flags = *equal;
@@ -44,7 +45,7 @@ static const struct rf_cond *both(struct rf_arena *arena, const struct rf_cond *
 }
 
 /* The list between the parentheses, `end` at the closing one. */
-static bool arguments(struct rf_arena *arena, const char *at, const char *end, enum rf_machine machine,
+static bool arguments(struct rf_arena *arena, const char *at, const char *end, enum rf_machine machine, bool exact,
                       struct never_call *what, struct rf_expr_error *error) {
     const struct rf_sysargs *args = rf_syscall_args(what->call, machine);
     static const char form[] = "write values, or '*' for any: \"socket(AF_VSOCK, ...)\"";
@@ -63,7 +64,7 @@ static bool arguments(struct rf_arena *arena, const char *at, const char *end, e
         if (strcmp(value, "*") == 0) continue;
         if (!is_value(value, length))
             return fail(error, rf_arena_printf(arena, "'%s' is not a value of an argument", value), form);
-        const struct rf_cond *one = test(arena, what->call, machine, n, value, error);
+        const struct rf_cond *one = test(arena, what->call, machine, exact, n, value, error);
         if (!one) return false;
         what->where = both(arena, what->where, one);
     }
@@ -77,8 +78,8 @@ static const char *suggest(struct rf_arena *arena, const char *name, size_t leng
     return guess.best ? rf_arena_printf(arena, "did you mean '%s'?", guess.best) : NULL;
 }
 
-bool rf_never_call_parse(struct rf_arena *arena, const char *text, enum rf_machine machine, struct never_call *what,
-                         struct rf_expr_error *error) {
+bool rf_never_call_parse(struct rf_arena *arena, const char *text, enum rf_machine machine, bool exact,
+                         struct never_call *what, struct rf_expr_error *error) {
     const char *open = strchr(text, '('), *close = open ? strchr(open, ')') : NULL;
     size_t length = open ? (size_t)(open - text) : strlen(text);
     *error = (struct rf_expr_error){0};
@@ -90,5 +91,5 @@ bool rf_never_call_parse(struct rf_arena *arena, const char *text, enum rf_machi
     if (!close || close[1])
         return fail(error, rf_arena_printf(arena, "'%s' does not end with its only ')'", text),
                     "quote the whole call: \"socket(AF_VSOCK, ...)\"");
-    return arguments(arena, open + 1, close, machine, what, error);
+    return arguments(arena, open + 1, close, machine, exact, what, error);
 }

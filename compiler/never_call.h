@@ -15,7 +15,7 @@ struct never_call {
  * is a set of flags means "with all of these flags, whatever the others are", any other value means that value.
  * On failure *error has message and help; a call that the machine lacks is no failure.
  */
-bool rf_never_call_parse(struct rf_arena *arena, const char *text, enum rf_machine machine, struct never_call *what,
-                         struct rf_expr_error *error);
+bool rf_never_call_parse(struct rf_arena *arena, const char *text, enum rf_machine machine, bool exact,
+                         struct never_call *what, struct rf_expr_error *error);
 
 #endif

@@ -14,10 +14,10 @@ struct item *rf_item_find(const struct value *value, const char *name) {
 }
 
 bool rf_policy_list(const struct policy *policy, size_t i, struct action_list *list) {
-    const struct action_list lists[] = {{&policy->seccomp_allow, {RF_ACT_ALLOW, 0}},
-                                        {&policy->seccomp_log, {RF_ACT_LOG, 0}},
-                                        {&policy->seccomp_notify_calls, {RF_ACT_NOTIFY, 0}},
-                                        {&policy->seccomp_kill, {RF_ACT_KILL, 0}}};
+    const struct action_list lists[] = {{"seccomp.allow", &policy->seccomp_allow, {RF_ACT_ALLOW, 0}},
+                                        {"seccomp.log", &policy->seccomp_log, {RF_ACT_LOG, 0}},
+                                        {"seccomp.notify.calls", &policy->seccomp_notify_calls, {RF_ACT_NOTIFY, 0}},
+                                        {"seccomp.kill", &policy->seccomp_kill, {RF_ACT_KILL, 0}}};
     size_t plain = sizeof lists / sizeof *lists;
     if (i < plain) {
         *list = lists[i];
@@ -26,7 +26,8 @@ bool rf_policy_list(const struct policy *policy, size_t i, struct action_list *l
     if (i - plain >= policy->seccomp_errno.count) return false;
     const struct item *item = &policy->seccomp_errno.items[i - plain];
     static const struct value empty;
-    *list = (struct action_list){item->gone ? &empty : item->fields, {RF_ACT_ERRNO, (uint32_t)item->num}};
+    *list =
+        (struct action_list){"seccomp.errno", item->gone ? &empty : item->fields, {RF_ACT_ERRNO, (uint32_t)item->num}};
     return true;
 }
 

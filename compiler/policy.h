@@ -82,6 +82,7 @@ bool rf_file_extends(const struct file *a, const struct file *b);
 
 /* The i-th list of calls that get an action outright, whatever its key; false past the last. */
 struct action_list {
+    const char *key; /* "seccomp.allow" */
     const struct value *calls;
     struct rf_action action;
 };

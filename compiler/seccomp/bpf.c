@@ -55,14 +55,22 @@ static void word_name(char *buffer, size_t size, uint32_t offset) {
         snprintf(buffer, size, "arg%u.%s", (offset - 16) / 8, offset & 4 ? "high" : "low");
 }
 
-static void ret_name(char *buffer, size_t size, uint32_t k) {
-    switch (k & SECCOMP_RET_ACTION_FULL) {
+const char *rf_action_words(uint32_t ret, char *buffer, size_t size) {
+    uint32_t data = ret & SECCOMP_RET_DATA;
+    switch (ret & SECCOMP_RET_ACTION_FULL) {
     case SECCOMP_RET_ALLOW: snprintf(buffer, size, "allow"); break;
     case SECCOMP_RET_LOG: snprintf(buffer, size, "log"); break;
-    case SECCOMP_RET_ERRNO: snprintf(buffer, size, "errno(%u)", k & SECCOMP_RET_DATA); break;
+    case SECCOMP_RET_USER_NOTIF: snprintf(buffer, size, "notify"); break;
+    case SECCOMP_RET_ERRNO:
+        if (rf_errno_name(data))
+            snprintf(buffer, size, "errno(%s)", rf_errno_name(data));
+        else
+            snprintf(buffer, size, "errno(%u)", data);
+        break;
     case SECCOMP_RET_KILL_PROCESS: snprintf(buffer, size, "kill"); break;
-    default: snprintf(buffer, size, "0x%08x", k);
+    default: snprintf(buffer, size, "0x%08x", ret);
     }
+    return buffer;
 }
 
 void rf_bpf_disassemble(const struct rf_insn *insn, size_t at, char *buffer, size_t size) {
@@ -78,8 +86,7 @@ void rf_bpf_disassemble(const struct rf_insn *insn, size_t at, char *buffer, siz
         break;
     case BPF_ALU | BPF_AND | BPF_K: snprintf(buffer, size, "%4zu: and #0x%x", at, insn->k); break;
     case BPF_RET | BPF_K:
-        ret_name(name, sizeof name, insn->k);
-        snprintf(buffer, size, "%4zu: ret %s", at, name);
+        snprintf(buffer, size, "%4zu: ret %s", at, rf_action_words(insn->k, name, sizeof name));
         break;
     case BPF_JMP | BPF_JA: snprintf(buffer, size, "%4zu: ja %zu", at, at + 1 + insn->k); break;
     case BPF_JMP | BPF_JEQ | BPF_K:

@@ -159,6 +159,18 @@ static bool speaks_of(const struct rf_seccomp *policy, const struct rf_seccomp_d
     return policy->machine != RF_X86_64 || data->number < RF_X32_BIT;
 }
 
+/* The region of one input. Every question about it is settled: nothing is ever cut off, and a worklist stays empty. */
+static struct rf_region single(const struct rf_seccomp_data *data) {
+    struct rf_region point;
+    rf_region_all(&point);
+    for (unsigned i = 0; i < 6; i++) {
+        uint32_t low = (uint32_t)data->args[i], high = (uint32_t)(data->args[i] >> 32);
+        point.words[RF_AT_ARGS + 2 * i] = (struct rf_domain){low, low, UINT32_MAX, low};
+        point.words[RF_AT_ARGS + 2 * i + 1] = (struct rf_domain){high, high, UINT32_MAX, high};
+    }
+    return point;
+}
+
 uint32_t rf_policy_answer(const struct rf_seccomp *policy, const struct rf_seccomp_data *data) {
     while (policy && !speaks_of(policy, data)) policy = policy->compat;
     if (!policy) return SECCOMP_RET_KILL_PROCESS;
@@ -167,17 +179,19 @@ uint32_t rf_policy_answer(const struct rf_seccomp *policy, const struct rf_secco
     struct rf_action otherwise = unmatched(policy, any, highest, data->number);
     const struct rf_call_rules *call = find_call(policy, data->number);
     if (!call) return word_of(otherwise);
-
-    /* every question about a single input is settled: nothing is ever cut off, the list stays empty */
     struct rf_worklist none = {0};
-    struct rf_region point;
-    rf_region_all(&point);
-    for (unsigned i = 0; i < 6; i++) {
-        uint32_t low = (uint32_t)data->args[i], high = (uint32_t)(data->args[i] >> 32);
-        point.words[RF_AT_ARGS + 2 * i] = (struct rf_domain){low, low, UINT32_MAX, low};
-        point.words[RF_AT_ARGS + 2 * i + 1] = (struct rf_domain){high, high, UINT32_MAX, high};
-    }
+    struct rf_region point = single(data);
     return word_of(answer_of((struct ask){&none, &point}, call, otherwise));
+}
+
+const struct rf_rule *rf_policy_decider(const struct rf_seccomp *policy, const struct rf_seccomp_data *data) {
+    while (policy && !speaks_of(policy, data)) policy = policy->compat;
+    const struct rf_call_rules *call = policy ? find_call(policy, data->number) : NULL;
+    if (!call) return NULL;
+    struct rf_worklist none = {0};
+    struct rf_region point = single(data);
+    answer_of((struct ask){&none, &point}, call, policy->fallback);
+    return point.best;
 }
 
 static int ascending(const void *a, const void *b) {
@@ -266,8 +280,12 @@ uint32_t rf_policy_region(const struct rf_policy_map *map, struct rf_worklist *w
     return word_of(span->call ? answer_of(a, span->call, span->otherwise) : span->otherwise);
 }
 
-static void start_at(struct rf_region *region, const struct rf_seccomp *policy, uint32_t number) {
-    uint32_t arch = rf_machine_info[policy->machine].audit_arch;
+bool rf_policy_holds(struct rf_worklist *work, struct rf_region *region, const struct rf_cond *cond) {
+    return true_of((struct ask){work, region}, cond);
+}
+
+void rf_region_call(struct rf_region *region, enum rf_machine abi, uint32_t number) {
+    uint32_t arch = rf_machine_info[abi].audit_arch;
     rf_region_all(region);
     region->words[RF_AT_ARCH] = (struct rf_domain){arch, arch, UINT32_MAX, arch};
     region->words[RF_AT_NUMBER] = (struct rf_domain){number, number, UINT32_MAX, number};
@@ -278,7 +296,7 @@ bool rf_policy_may_allow(struct rf_arena *arena, const struct rf_seccomp *policy
     struct rf_policy_map map = rf_policy_cut(arena, policy);
     struct rf_worklist work = {.arena = arena};
     struct rf_region region;
-    start_at(&region, policy, number);
+    rf_region_call(&region, policy->machine, number);
     rf_worklist_push(&work, &region);
     for (size_t cells = 0; work.count; cells++) {
         region = work.regions[--work.count];
@@ -296,7 +314,7 @@ static bool both_match(struct rf_arena *arena, const struct rf_seccomp *policy, 
                        const struct rf_cond *one, const struct rf_cond *other, struct rf_seccomp_data *witness) {
     struct rf_worklist work = {.arena = arena};
     struct rf_region region;
-    start_at(&region, policy, number);
+    rf_region_call(&region, policy->machine, number);
     rf_worklist_push(&work, &region);
     for (size_t cells = 0; work.count; cells++) {
         region = work.regions[--work.count];

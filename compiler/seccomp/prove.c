@@ -73,3 +73,30 @@ struct rf_proof rf_prove(struct rf_arena *arena, const struct rf_seccomp *policy
     proof.result = RF_PROVEN;
     return proof;
 }
+
+static bool add_answer(struct rf_answer *answers, size_t *count, size_t most, const struct rf_region *region) {
+    for (size_t i = 0; i < *count; i++)
+        if (answers[i].says == region->says) return true;
+    if (*count == most) return false;
+    answers[*count].says = region->says;
+    rf_region_witness(region, &answers[(*count)++].witness);
+    return true;
+}
+
+size_t rf_bpf_answers(struct rf_arena *arena, const struct rf_insn *insns, enum rf_machine abi, uint32_t number,
+                      const struct rf_cond *where, struct rf_answer *answers, size_t most, bool *complete) {
+    struct rf_worklist work = {.arena = arena};
+    struct rf_region region;
+    size_t count = 0;
+    *complete = true;
+    rf_region_call(&region, abi, number);
+    rf_worklist_push(&work, &region);
+    for (size_t cells = 0; work.count && *complete; cells++) {
+        region = work.regions[--work.count];
+        if (cells == RF_PROOF_CELLS_MAX) *complete = false;
+        if (where && !rf_policy_holds(&work, &region, where)) continue;
+        if (!region.decided) run(insns, &work, &region);
+        if (!add_answer(answers, &count, most, &region)) *complete = false;
+    }
+    return count;
+}

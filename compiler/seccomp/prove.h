@@ -68,6 +68,12 @@ struct rf_policy_map {
 };
 struct rf_policy_map rf_policy_cut(struct rf_arena *arena, const struct rf_seccomp *policy);
 
+/* The region that is one call of an ABI with any arguments. */
+void rf_region_call(struct rf_region *region, enum rf_machine abi, uint32_t number);
+
+/* Whether the condition holds for all of the region, which is narrowed as by rf_region_decide(). */
+bool rf_policy_holds(struct rf_worklist *work, struct rf_region *region, const struct rf_cond *cond);
+
 /* The policy's answer for all of the region, which is narrowed as by rf_region_decide(). */
 uint32_t rf_policy_region(const struct rf_policy_map *map, struct rf_worklist *work, struct rf_region *region);
 

@@ -85,6 +85,7 @@ const struct rf_cond *rf_expr_parse(struct rf_arena *arena, const struct rf_sysc
 struct rf_rule {
     const struct rf_cond *when; /* NULL: always */
     struct rf_action action;
+    const void *origin; /* the caller's, for messages; or NULL */
 };
 struct rf_call_rules {
     uint32_t number;
@@ -144,6 +145,24 @@ bool rf_policy_may_allow(struct rf_arena *arena, const struct rf_seccomp *policy
  * errno against errno open.  A search beyond RF_PROOF_CELLS_MAX regions counts as a conflict. */
 bool rf_policy_conflict(struct rf_arena *arena, const struct rf_seccomp *policy, const struct rf_call_rules *call,
                         size_t *first, size_t *second, struct rf_seccomp_data *witness);
+
+/* The rule that decides one concrete input, of equals the first; NULL: none, and the default or `unknown` is given. */
+const struct rf_rule *rf_policy_decider(const struct rf_seccomp *policy, const struct rf_seccomp_data *data);
+
+/*
+ * What a program can return for call `number` of an ABI where its arguments satisfy `where` (NULL: whatever they are),
+ * each answer once with an input that gets it, in the order of finding. At most `most`; *complete is false when there
+ * were more, or the search went beyond RF_PROOF_CELLS_MAX regions.
+ */
+struct rf_answer {
+    uint32_t says;
+    struct rf_seccomp_data witness;
+};
+size_t rf_bpf_answers(struct rf_arena *arena, const struct rf_insn *insns, enum rf_machine abi, uint32_t number,
+                      const struct rf_cond *where, struct rf_answer *answers, size_t most, bool *complete);
+
+/* "allow", "errno(EPERM)", ... of a SECCOMP_RET_* word, NUL-terminated into buffer; returns buffer. */
+const char *rf_action_words(uint32_t ret, char *buffer, size_t size);
 
 /* Runs a program that rf_view_check_filter() accepts on one input; *steps (or NULL) gets the number of
  * instructions executed. */

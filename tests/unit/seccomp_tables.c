@@ -109,3 +109,7 @@ const char *rf_constant_name(size_t i) {
 const struct rf_sysargs *rf_syscall_args(const struct rf_syscall *call, enum rf_machine abi) {
     return rf_machine_info[abi].bits == 32 ? &call->args32 : &call->args;
 }
+
+const char *rf_errno_name(uint32_t value) {
+    return value == 1 ? "EPERM" : NULL;
+}
