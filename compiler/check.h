@@ -31,6 +31,11 @@ void rf_check_seal(struct compile_context *c, const struct file *file);
 void rf_check_never_calls(struct compile_context *c, const struct file *file, const struct rf_seccomp *filters,
                           size_t count);
 
+/* check_expect.c: `expect` against the filters, when they are generated. */
+struct lowered_filter;
+void rf_check_expect(struct compile_context *c, const struct file *file, const struct lowered_filter *filters,
+                     size_t count);
+
 /* A place to point at when a key is not written anywhere: the policy's name, else its first line. */
 struct span rf_check_place(const struct file *file);
 

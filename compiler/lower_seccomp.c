@@ -295,7 +295,10 @@ static void generate(struct lower *l, struct lowered_filter *filter) {
 
 void rf_lower_seccomp(struct lower *l) {
     const struct policy *p = l->p;
-    if (p->seccomp_mode.set) return;
+    if (p->seccomp_mode.set) {
+        rf_check_expect(l->c, l->file, NULL, 0);
+        return;
+    }
     struct action_list list;
     for (size_t i = 0; rf_policy_list(p, i, &list); i++) check_on_arch(l, list.calls);
     check_rules_on_arch(l);
@@ -304,5 +307,7 @@ void rf_lower_seccomp(struct lower *l) {
     for (size_t i = 0; i < l->filter_count; i++) generate(l, &l->filters[i]);
     struct rf_seccomp policies[RF_MACHINES];
     for (size_t i = 0; i < l->filter_count; i++) policies[i] = l->filters[i].policy;
-    if (!rf_diags_errors(l->c->diags)) rf_check_never_calls(l->c, l->file, policies, l->filter_count);
+    if (rf_diags_errors(l->c->diags)) return;
+    rf_check_expect(l->c, l->file, l->filters, l->filter_count);
+    rf_check_never_calls(l->c, l->file, policies, l->filter_count);
 }
