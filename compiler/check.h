@@ -36,6 +36,12 @@ struct lowered_filter;
 void rf_check_expect(struct compile_context *c, const struct file *file, const struct lowered_filter *filters,
                      size_t count);
 
+/* check_rules.c: rules of the main policy that can never apply, always apply, or never decide. */
+struct lower;
+void rf_check_rules(struct lower *l);
+/* check_habits.c: filters that let more through, or break more, than their author is likely to mean. */
+void rf_check_habits(struct lower *l);
+
 /* A place to point at when a key is not written anywhere: the policy's name, else its first line. */
 struct span rf_check_place(const struct file *file);
 

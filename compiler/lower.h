@@ -14,6 +14,8 @@
 struct rule_origin {
     struct span at;
     const char *key; /* "seccomp.allow", "rule families" */
+    bool judged;     /* written by name in the main policy, and always there: what it says is meant for these calls */
+    const struct item *rule; /* NULL: an entry of a list */
 };
 
 struct lowered_filter {

@@ -28,15 +28,14 @@ struct building {
     struct span named_at;
 };
 
-static void add_rule(struct building *b, const struct rf_cond *when, struct rf_action action, const char *key,
-                     struct span at) {
+static void add_rule(struct building *b, const struct rf_cond *when, struct rf_action action, struct rule_origin from) {
     if (b->count == sizeof b->rules / sizeof *b->rules) {
-        rf_diag(b->l->c->diags, D_TOO_MANY, at, "more than %zu rules for '%s'", b->count, b->call->name);
+        rf_diag(b->l->c->diags, D_TOO_MANY, from.at, "more than %zu rules for '%s'", b->count, b->call->name);
         return;
     }
     struct rule_origin *origin = RF_NEW(b->l->c->arena, struct rule_origin);
-    *origin = (struct rule_origin){at, key};
-    b->rules[b->count++] = (struct placed){{when, action, origin}, at};
+    *origin = from;
+    b->rules[b->count++] = (struct placed){{when, action, origin}, from.at};
 }
 
 /* The call's entry in one action list, if it holds at the policy's kernel. */
@@ -47,7 +46,8 @@ static void add_listed(struct building *b, const struct action_list *list) {
     if (item->group && (item->since > kernel || b->call->since > kernel)) return;
     /* A base lists calls for machines and kernels of which the policy may leave some out; the policy itself does not. */
     if (!item->group && item->origin == b->l->file) b->named = true, b->named_at = item->at;
-    add_rule(b, NULL, list->action, list->key, item->at);
+    bool judged = !item->group && item->origin == b->l->file;
+    add_rule(b, NULL, list->action, (struct rule_origin){item->at, list->key, judged, NULL});
 }
 
 static void add_from_rule(struct building *b, const struct item *rule) {
@@ -58,9 +58,10 @@ static void add_from_rule(struct building *b, const struct item *rule) {
     const struct item *item = one->set ? NULL : rf_item_find(&RF_FIELD(rule, rule, calls), b->call->name);
     if (item && item->group && b->call->since > p->kernel.num) return;
     if (rule->origin == b->l->file && (!item || !item->group)) b->named = true, b->named_at = item ? item->at : one->at;
-    if (rf_check_condition(b->l->c, rule, b->call, b->abi, &cond))
-        add_rule(b, cond, RF_FIELD(rule, rule, then).action, rf_arena_printf(b->l->c->arena, "rule %s", rule->name),
-                 rule->at);
+    if (!rf_check_condition(b->l->c, rule, b->call, b->abi, &cond)) return;
+    bool judged = rule->origin == b->l->file && !RF_FIELD(rule, rule, given).set && (!item || !item->group);
+    const char *key = rf_arena_printf(b->l->c->arena, "rule %s", rule->name);
+    add_rule(b, cond, RF_FIELD(rule, rule, then).action, (struct rule_origin){rule->at, key, judged, rule});
 }
 
 static void collect(struct building *b) {
@@ -188,8 +189,8 @@ static void shut_multiplexer(struct building *b, const struct rf_seccomp *policy
     if (!round) return;
     b->count = 0;
     if (policy->fallback.kind < RF_ACT_ERRNO) /* learning: not listed would be allowed */
-        add_rule(b, NULL, (struct rf_action){RF_ACT_ERRNO, rf_errno_find("ENOSYS", 6)}, "seccomp.default",
-                 b->l->p->seccomp_default.at);
+        add_rule(b, NULL, (struct rf_action){RF_ACT_ERRNO, rf_errno_find("ENOSYS", 6)},
+                 (struct rule_origin){b->l->p->seccomp_default.at, "seccomp.default", false, NULL});
     if (!b->named) return;
     struct diag *d = rf_diag(b->l->c->diags, D_MULTIPLEXER, b->named_at,
                              "'%s' of %s would be a way round what the policy says about '%s'", b->call->name,
@@ -310,4 +311,6 @@ void rf_lower_seccomp(struct lower *l) {
     if (rf_diags_errors(l->c->diags)) return;
     rf_check_expect(l->c, l->file, l->filters, l->filter_count);
     rf_check_never_calls(l->c, l->file, policies, l->filter_count);
+    rf_check_rules(l);
+    if (!rf_diags_errors(l->c->diags)) rf_check_habits(l);
 }

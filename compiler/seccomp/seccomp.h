@@ -140,6 +140,17 @@ uint32_t rf_policy_answer(const struct rf_seccomp *policy, const struct rf_secco
 bool rf_policy_may_allow(struct rf_arena *arena, const struct rf_seccomp *policy, uint32_t number,
                          const struct rf_cond *where, struct rf_seccomp_data *witness);
 
+/*
+ * judge.c: what is true of a condition (NULL: always true) on one ABI over all arguments.  A search beyond
+ * RF_PROOF_CELLS_MAX regions answers as a condition that says something would: possible, not total, decides.
+ */
+bool rf_cond_possible(struct rf_arena *arena, enum rf_machine abi, const struct rf_cond *cond);
+bool rf_cond_total(struct rf_arena *arena, enum rf_machine abi, const struct rf_cond *cond);
+/* Whether some input is decided by rule `which`: it matches, and neither a stricter rule does nor an equal one before
+ * it. Where none is, *other is a rule that covers some of it. */
+bool rf_rule_decides(struct rf_arena *arena, enum rf_machine abi, const struct rf_call_rules *call, size_t which,
+                     size_t *other);
+
 /* Two errno actions with different values that can match the same input of one call (an error in the
  * policy), even where a kill covers it: true, the rule indices and a witness. Strictest-wins leaves only
  * errno against errno open.  A search beyond RF_PROOF_CELLS_MAX regions counts as a conflict. */

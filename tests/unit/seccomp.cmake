@@ -2,10 +2,10 @@
 # The seccomp compiler, on a small world of its own instead of the real tables.
 add_library(seccomp_kit STATIC seccomp_kit.c seccomp_tables.c)
 target_link_libraries(seccomp_kit PUBLIC rf_seccomp)
-foreach(test expr gen prove kernel)
+foreach(test expr gen prove judge kernel)
   rf_unit_test(test_seccomp_${test} rf_seccomp seccomp_kit)
 endforeach()
 # Rules and policies stand there as positional tables: what only messages need (origin, hot) is left out of them.
-foreach(target seccomp_kit test_seccomp_gen test_seccomp_prove test_seccomp_kernel)
+foreach(target seccomp_kit test_seccomp_gen test_seccomp_prove test_seccomp_judge test_seccomp_kernel)
   target_compile_options(${target} PRIVATE -Wno-missing-field-initializers)
 endforeach()
