@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "compile.h"
 #include "filters.h"
+#include "second_opinion.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -44,11 +44,6 @@ int rf_command_groups(const struct options *o);
 bool rf_simulate_abi(struct compile_context *c, const struct filters *f, enum rf_machine abi, const char *text,
                      bool asked, size_t *told);
 
-/* second_opinion.c: builds the filter of one ABI with libseccomp in a child, under a time limit, and prints where it
- * and ours agree. Tells nothing by its result: it is an opinion. */
-void rf_second_opinion(struct compile_context *c, const struct rf_seccomp *policy, const struct rf_insn *insns,
-                       size_t count);
-
 /* What every command over policies starts with and ends with. */
 struct job {
     struct rf_arena *arena;

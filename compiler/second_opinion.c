@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The same rules through libseccomp, in a child with a time limit: its merging of rules may take very long. The rules
+ * The same rules through libseccomp. They
  * are brought into its form first: for each action the conditions under which no stricter one holds, as alternatives
  * of comparisons that all hold. It compares 64 bits without sign, and that is left as it is: it is an opinion.
  */
 #define _GNU_SOURCE
-#include "commands.h"
+#include "second_opinion.h"
+#include "filters.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -175,12 +176,12 @@ static uint32_t scmp_arch(enum rf_machine machine) {
     return machine == RF_X86_64 ? SCMP_ARCH_X86_64 : machine == RF_AARCH64 ? SCMP_ARCH_AARCH64 : SCMP_ARCH_RISCV64;
 }
 
-_Noreturn static void build(const struct rf_seccomp *policy, struct opinion *out) {
+_Noreturn static void build(const struct rf_seccomp *policy, bool optimise, struct opinion *out) {
     alarm(LIMIT_S);
     struct rf_arena *arena = rf_arena_new();
     scmp_filter_ctx ctx = seccomp_init(action_of(policy->fallback));
     uint32_t arch = scmp_arch(policy->machine);
-    if (!ctx) _exit(1);
+    if (!ctx || seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, optimise ? 2 : 1) != 0) _exit(1);
     if (seccomp_arch_exist(ctx, arch) != 0) seccomp_arch_add(ctx, arch);
     if (arch != seccomp_arch_native()) seccomp_arch_remove(ctx, seccomp_arch_native());
     for (size_t i = 0; i < policy->count; i++) {
@@ -257,19 +258,43 @@ static void compare_all(struct compile_context *c, const struct rf_seccomp *poli
     }
 }
 
-void rf_second_opinion(struct compile_context *c, const struct rf_seccomp *policy, const struct rf_insn *insns,
-                       size_t count) {
-    struct opinion *theirs = mmap(NULL, sizeof *theirs, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (theirs == MAP_FAILED) return;
+/* Waits for a child that builds; whether it was late. */
+static bool ask(const struct rf_seccomp *policy, bool optimise, struct opinion *theirs) {
     int status = 0;
     fflush(stdout);
     pid_t child = fork();
-    if (child == 0) build(policy, theirs);
+    if (child == 0) build(policy, optimise, theirs);
     while (child > 0 && waitpid(child, &status, 0) < 0 && errno == EINTR) continue;
+    if (child < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0) theirs->count = 0;
+    return child > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
+}
+
+static struct opinion *new_opinion(void) {
+    struct opinion *o = mmap(NULL, sizeof *o, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return o == MAP_FAILED ? NULL : o;
+}
+
+uint32_t rf_second_opinion_build(const struct rf_seccomp *policy, bool optimise, struct rf_insn *out, uint32_t most,
+                                 uint32_t *left_out) {
+    struct opinion *theirs = new_opinion();
+    *left_out = 0;
+    if (!theirs) return 0;
+    ask(policy, optimise, theirs);
+    uint32_t count = theirs->count <= most ? theirs->count : 0;
+    memcpy(out, theirs->insns, count * sizeof *out);
+    *left_out = theirs->left_out;
+    munmap(theirs, sizeof *theirs);
+    return count;
+}
+
+void rf_second_opinion(struct compile_context *c, const struct rf_seccomp *policy, const struct rf_insn *insns,
+                       size_t count) {
+    struct opinion *theirs = new_opinion();
+    if (!theirs) return;
+    bool late = ask(policy, false, theirs);
     const char *name = rf_machine_info[policy->machine].name;
     struct tally t = {0};
-    if (child < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || !theirs->count) {
-        bool late = child > 0 && WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
+    if (!theirs->count) {
         printf("second opinion, %s: libseccomp %s\n", name,
                late ? "did not finish within 5 seconds" : "made no filter of these rules");
     } else {
@@ -277,7 +302,9 @@ void rf_second_opinion(struct compile_context *c, const struct rf_seccomp *polic
         printf("second opinion, %s: libseccomp's filter has %" PRIu32
                " instructions; of %zu inputs %zu agree, %zu differ\n",
                name, theirs->count, t.agree + t.differ, t.agree, t.differ);
-        if (theirs->left_out) printf("  rules that it has no form for were left out: %" PRIu32 "\n", theirs->left_out);
+        if (theirs->left_out)
+            printf("  calls with rules that it has no form for, or does not know, were left out: %" PRIu32 "\n",
+                   theirs->left_out);
         if (policy->compat) puts("  the further ABIs of `compat` were not asked about");
     }
     munmap(theirs, sizeof *theirs);

@@ -4,6 +4,7 @@
 
 #include <linux/seccomp.h>
 #include <stdlib.h>
+#include <string.h>
 
 uint32_t rf_action_ret(struct rf_action action) {
     switch (action.kind) {
@@ -207,19 +208,52 @@ static const struct rf_seccomp *of_machine(const struct rf_seccomp *policy, enum
     return policy;
 }
 
-size_t rf_gen(struct rf_arena *arena, const struct rf_seccomp *policy, struct rf_insn *out) {
-    struct rf_gen g = {.arena = arena};
-    uint32_t other = rf_gen_ret(&g, SECCOMP_RET_KILL_PROCESS);
+/* The root of all decisions; its nodes are g's. */
+static uint32_t root_node(struct rf_gen *g, const struct rf_seccomp *policy) {
+    uint32_t other = rf_gen_ret(g, SECCOMP_RET_KILL_PROCESS);
     for (const struct rf_seccomp *p = policy->compat; p; p = p->compat) {
         if (p->machine == RF_X32) continue;
-        uint32_t number = number_node(&g, p, NULL);
+        uint32_t number = number_node(g, p, NULL);
         struct rf_gen_node arch = {BPF_JEQ, RF_WORD_ARCH, RF_WHOLE, rf_machine_info[p->machine].audit_arch,
                                    number,  other};
-        other = rf_gen_node(&g, arch);
+        other = rf_gen_node(g, arch);
     }
-    uint32_t number = number_node(&g, policy, of_machine(policy, RF_X32));
+    uint32_t number = number_node(g, policy, of_machine(policy, RF_X32));
     /* made even where both sides are equal: the enforcer insists on seeing the architecture tested */
     struct rf_gen_node arch = {BPF_JEQ, RF_WORD_ARCH, RF_WHOLE, rf_machine_info[policy->machine].audit_arch,
                                number,  other};
-    return rf_gen_emit(&g, rf_gen_node(&g, arch), out);
+    return rf_gen_node(g, arch);
+}
+
+/* Decisions on the longest way from the root, arguments included. */
+static uint32_t depth_of(const struct rf_gen *g, uint32_t root) {
+    uint32_t *depth = rf_arena_alloc(g->arena, (root + 1) * sizeof *depth);
+    for (uint32_t i = 0; i <= root; i++) { /* children come before their parents */
+        const struct rf_gen_node *n = &g->nodes[i];
+        if (n->op == BPF_RET) continue;
+        depth[i] = 1 + (depth[n->yes] > depth[n->no] ? depth[n->yes] : depth[n->no]);
+    }
+    return depth[root];
+}
+
+/*
+ * An instruction is weighed against steps of the mean, at two prices; the shorter filter is taken unless its longest
+ * way is longer.  (Docker's profile: 63 instructions and 10.0 steps in place of 64 and 9.5; thirty single calls: 31 and
+ * 9.1 in place of 32 and 8.5.)
+ */
+size_t rf_gen(struct rf_arena *arena, const struct rf_seccomp *policy, struct rf_insn *out) {
+    static const uint32_t prices[] = {9, 13};
+    struct rf_insn *other = rf_arena_alloc(arena, RF_FILTER_MAX * sizeof *other);
+    size_t best = 0;
+    uint32_t best_depth = 0;
+    for (size_t i = 0; i < sizeof prices / sizeof *prices; i++) {
+        struct rf_gen g = {.arena = arena, .price = prices[i]};
+        uint32_t root = root_node(&g, policy), depth = depth_of(&g, root);
+        size_t count = rf_gen_emit(&g, root, other);
+        if (!count || (best && (count >= best || depth > best_depth))) continue;
+        best = count;
+        best_depth = depth;
+        memcpy(out, other, count * sizeof *out);
+    }
+    return best;
 }

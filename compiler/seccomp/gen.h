@@ -28,6 +28,7 @@ struct rf_gen {
     struct rf_gen_node *nodes;
     uint32_t *slots; /* hash table of node numbers + 1 */
     uint32_t count, slot_count;
+    uint32_t price; /* of an instruction in a number tree: twentieths of a step of the mean */
 };
 
 #define RF_WORD_NUMBER         0u

@@ -10,10 +10,8 @@
  * chains of a long one.  (A split in the middle of a wide range could do no more.)
  *
  * What is least is instructions times their price, plus steps weighted by how often a range is hit.
- * Every call pays for the number tree: there 0.45 steps of the mean are worth an instruction.  (Docker's
- * profile: 63 instructions and 9.5 steps instead of 62 and 10; thirty single calls: 31 and 9.7 instead of
- * 29 and 15.7.)  A list of argument values concerns one call: only chains of more than about eight are
- * halved.
+ * Every call pays for the number tree: there the caller says what an instruction is worth in steps of the mean (see
+ * gen.c).  A list of argument values concerns one call: only chains of more than about eight are halved.
  */
 #include "gen.h"
 
@@ -119,7 +117,7 @@ uint32_t rf_gen_tree(struct rf_gen *g, uint32_t word, uint32_t mask, const struc
     struct search s = {.g = g, .word = word, .mask = mask, .ranges = ranges, .resolve = resolve, .context = context};
     uint64_t total = 0;
     for (size_t i = 0; i < count; i++) total += ranges[i].weight;
-    s.price = word == RF_WORD_NUMBER ? total * 9 / 20 + 1 : total * 2;
+    s.price = word == RF_WORD_NUMBER ? total * g->price / 20 + 1 : total * 2;
     size_t width = count < STRETCH_MAX ? count : STRETCH_MAX;
     s.best = rf_arena_alloc(g->arena, width * width * sizeof *s.best);
     return build_stretch(&s, 0, count);
