@@ -158,6 +158,7 @@ static void lower_capabilities(struct lower *l) {
     const struct value *capabilities = &l->p->capabilities;
     for (size_t i = 0; i < capabilities->count; i++)
         if (!capabilities->items[i].gone) out->capabilities |= UINT64_C(1) << capabilities->items[i].num;
+    out->notify_socket = RF_TEXT_ABSENT;
     if (l->p->seccomp_mode.set) out->flags |= RF_CONFINE_NO_FILTER;
     RF_LOWER_NOTE_FIELD(l, CONFINE, struct rf_confine, capabilities, capabilities);
     if (l->p->seccomp_mode.set) RF_LOWER_NOTE_FIELD(l, CONFINE, struct rf_confine, flags, &l->p->seccomp_mode);

@@ -3,6 +3,8 @@
 #include "check.h"
 #include "lower.h"
 
+#include <linux/bpf_common.h>
+#include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -294,6 +296,19 @@ static void generate(struct lower *l, struct lowered_filter *filter) {
     l->plan.count[section] = (uint32_t)filter->count;
 }
 
+/* The socket goes into the blob when a filter notifies: rules that `given` leaves out may be all that would. */
+static void lower_notify(struct lower *l) {
+    struct rf_confine *confine = (struct rf_confine *)(uintptr_t)l->plan.records[RF_CONFINE];
+    bool notifies = false;
+    for (size_t f = 0; f < l->filter_count; f++)
+        for (size_t i = 0; i < l->filters[f].count; i++)
+            notifies = notifies || (l->filters[f].insns[i].code == (BPF_RET | BPF_K) &&
+                                    l->filters[f].insns[i].k == SECCOMP_RET_USER_NOTIF);
+    if (!notifies) return;
+    confine->notify_socket = rf_lower_text(l, &l->p->seccomp_notify_socket);
+    RF_LOWER_NOTE_FIELD(l, CONFINE, struct rf_confine, notify_socket, &l->p->seccomp_notify_socket);
+}
+
 void rf_lower_seccomp(struct lower *l) {
     const struct policy *p = l->p;
     if (p->seccomp_mode.set) {
@@ -309,6 +324,7 @@ void rf_lower_seccomp(struct lower *l) {
     struct rf_seccomp policies[RF_MACHINES];
     for (size_t i = 0; i < l->filter_count; i++) policies[i] = l->filters[i].policy;
     if (rf_diags_errors(l->c->diags)) return;
+    lower_notify(l);
     rf_check_expect(l->c, l->file, l->filters, l->filter_count);
     rf_check_never_calls(l->c, l->file, policies, l->filter_count);
     rf_check_rules(l);

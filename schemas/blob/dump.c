@@ -157,6 +157,15 @@ static void say_confine_flags(struct rf_words *w, const struct rf_view *v) {
     rf_words_say(w, "seccomp: %s", CONFINE(v)->flags & RF_CONFINE_NO_FILTER ? "none" : "filter");
 }
 
+static void say_notify_socket(struct rf_words *w, const struct rf_view *v) {
+    const struct rf_text *t = &CONFINE(v)->notify_socket;
+    rf_words_say(w, "notifications: ");
+    if (rf_text_absent(t->prefix) && t->parameter == RF_NONE)
+        rf_words_say(w, "none");
+    else
+        rf_words_text(w, v, t);
+}
+
 struct field_words {
     uint32_t section;
     uint32_t offset;
@@ -182,6 +191,7 @@ static const struct field_words field_words[] = {
     {RF_PROCESS, offsetof(struct rf_process, oom_score_adj), say_oom},
     {RF_CONFINE, offsetof(struct rf_confine, capabilities), say_capabilities},
     {RF_CONFINE, offsetof(struct rf_confine, flags), say_confine_flags},
+    {RF_CONFINE, offsetof(struct rf_confine, notify_socket), say_notify_socket},
 };
 
 typedef void line_function(void *ctx, uint32_t section, uint32_t index, const char *text);

@@ -249,6 +249,8 @@ struct rf_confine {
     uint64_t capabilities; /* bit n: capability n; the whole set the payload may have */
     uint32_t flags;
     uint32_t reserved;
+    struct rf_text notify_socket; /* host path: who answers the calls for which a filter says USER_NOTIF; absent exactly
+                                     when none does */
 };
 
 /* One instruction of classic BPF: struct sock_filter of linux/filter.h. */

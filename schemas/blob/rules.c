@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The rules between the records and fields of a blob; each is in blob.v1.md under its section. */
 #include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 
 #include "reader.h"
 
@@ -173,17 +175,31 @@ static bool process_ok(const struct rf_view *v) {
     return true;
 }
 
+/* A filter that was checked has no unreachable instruction: what it can return is what stands in it. */
+static bool notifies(const struct rf_view *v, uint32_t type) {
+    const struct rf_insn *insns = v->records[type];
+    for (uint32_t i = 0; i < v->count[type]; i++) {
+        if (insns[i].code == (BPF_RET | BPF_K) && insns[i].k == SECCOMP_RET_USER_NOTIF) return true;
+    }
+    return false;
+}
+
 static enum rf_blob_error check_filters(const struct rf_view *v) {
     static const uint32_t archs[] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_AARCH64, AUDIT_ARCH_RISCV64};
-    bool none = RF_RECORD(v, CONFINE, struct rf_confine, 0)->flags & RF_CONFINE_NO_FILTER, any = false;
+    const struct rf_confine *c = RF_RECORD(v, CONFINE, struct rf_confine, 0);
+    bool none = c->flags & RF_CONFINE_NO_FILTER, any = false, notify = false;
     for (uint32_t i = 0; i < sizeof archs / sizeof archs[0]; i++) {
         uint32_t type = RF_FILTER_X86_64 + i;
         if (v->count[type] == 0) continue;
         enum rf_blob_error error = rf_view_check_filter(v->records[type], v->count[type], archs[i]);
         if (error) return error;
         any = true;
+        notify |= notifies(v, type);
     }
-    return any != none ? RF_BLOB_OK : RF_BLOB_E_SECTION;
+    if (any == none) return RF_BLOB_E_SECTION;
+    /* nobody would answer, or somebody would be waited for who has nothing to answer */
+    if (notify == text_absent(&c->notify_socket)) return RF_BLOB_E_RULE;
+    return !notify || rf_text_gives_path(v, &c->notify_socket) ? RF_BLOB_OK : RF_BLOB_E_RULE;
 }
 
 enum rf_blob_error rf_rules_check(const struct rf_view *v) {

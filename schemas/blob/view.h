@@ -65,7 +65,7 @@ enum rf_blob_error rf_view_open(struct rf_view *view, const void *bytes, size_t 
  * words but not instruction_pointer, JMP JA/JEQ/JGT/JGE/JSET with K, ALU|AND|K, RET|K), aligned in-range
  * loads, jt = jf = 0 on non-jumps, forward targets inside, no unreachable code, the first instruction
  * loads arch, the second compares it with `audit_arch`, no path loads anything else before arch matched,
- * only KILL_PROCESS, ERRNO (1..4095), LOG, ALLOW returned, and only KILL_PROCESS where arch did not match.
+ * only KILL_PROCESS, ERRNO (1..4095), USER_NOTIF, LOG, ALLOW returned, and only KILL_PROCESS where arch did not match.
  * `count` 2..RF_FILTER_MAX. */
 enum rf_blob_error rf_view_check_filter(const struct rf_insn *insns, uint32_t count, uint32_t audit_arch);
 

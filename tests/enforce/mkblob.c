@@ -9,7 +9,8 @@
  *   limit=VERSION:CONTROLLER:FILE:TEXT:exact|pages[:VALUE[:FLAGS]]   io=DEVICE:RBPS:WBPS:RIOPS:WIOPS (0: none)
  *   uid=N gid=N init=none|reaper umask=OCTAL cwd=PATH oom=N[:optional]   arg=TEXT env=NAME=VALUE
  *   pass=NAME[:optional]   group=N   rlimit=RESOURCE:SOFT:HARD   caps=HEX
- *   filter=none | allow | NR:ERRNO,...(the rest allowed; ERRNO 0 kills)   line=SECTION:INDEX:LINE
+ *   filter=none | allow | NR:ERRNO,...(the rest allowed; ERRNO 0 kills, "notify" asks)   notify=SOCKET
+ *   line=SECTION:INDEX:LINE
  */
 #include <fcntl.h>
 #include <linux/audit.h>
@@ -40,7 +41,7 @@ static struct rf_arg args[256], env[256];
 static struct rf_pass_env pass[64];
 static struct rf_group groups[256];
 static struct rf_rlimit rlimits[16];
-static struct rf_confine confine;
+static struct rf_confine confine = {.notify_socket = {{RF_NONE, 0}, {RF_NONE, 0}, RF_NONE, 0}};
 static struct rf_insn insns[256];
 static struct rf_map_entry entries[256];
 static struct rf_map_file file;
@@ -105,6 +106,12 @@ static struct rf_insn insn(unsigned code, uint8_t jt, uint8_t jf, uint32_t k) {
     return (struct rf_insn){(uint16_t)code, jt, jf, k};
 }
 
+static uint32_t action(const char *code) {
+    if (code && strcmp(code, "notify") == 0) return SECCOMP_RET_USER_NOTIF;
+    uint32_t errnum = word(code);
+    return errnum ? SECCOMP_RET_ERRNO | errnum : SECCOMP_RET_KILL_PROCESS;
+}
+
 static void put_filter(char *value) {
     uint32_t n = 0;
     if (strcmp(value, "none") == 0) {
@@ -124,9 +131,8 @@ static void put_filter(char *value) {
     if (strcmp(value, "allow") != 0) insns[n++] = insn(BPF_LD | BPF_W | BPF_ABS, 0, 0, 0);
     while (value && strcmp(value, "allow") != 0) {
         char *item = strsep(&value, ","), *code = item;
-        uint32_t call = word(next(&code)), errnum = word(code);
-        insns[n++] = insn(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, call);
-        insns[n++] = insn(BPF_RET | BPF_K, 0, 0, errnum ? SECCOMP_RET_ERRNO | errnum : SECCOMP_RET_KILL_PROCESS);
+        insns[n++] = insn(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, word(next(&code)));
+        insns[n++] = insn(BPF_RET | BPF_K, 0, 0, action(code));
     }
     insns[n++] = insn(BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW);
 #if defined(__x86_64__)
@@ -298,6 +304,8 @@ static bool put_other(const char *key, char *value) {
         io->wiops = rate(&value);
     } else if (strcmp(key, "filter") == 0) {
         put_filter(value);
+    } else if (strcmp(key, "notify") == 0) {
+        confine.notify_socket = text_of(value);
     } else if (strcmp(key, "line") == 0) {
         struct rf_map_entry *e = &entries[plan.map_entry_count++];
         e->section = word(next(&value));

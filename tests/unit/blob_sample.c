@@ -28,8 +28,9 @@ struct rf_text sample_text(struct sample *s, const char *prefix, uint32_t parame
     return (struct rf_text){sample_str(s, prefix), sample_str(s, suffix), parameter, 0};
 }
 
+enum { DATA, INSTANCE, ROOTFS };
+
 static void fill_surroundings(struct sample *s) {
-    enum { DATA, INSTANCE, ROOTFS };
     s->parameters[DATA] = (struct rf_parameter){sample_str(s, "data"), sample_str(s, "/srv/volumes"), RF_STR_ABSENT,
                                                 RF_PARAM_PATH, RF_STRING_MAX};
     s->parameters[INSTANCE] =
@@ -103,7 +104,8 @@ static void fill_process(struct sample *s) {
     s->groups[1] = (struct rf_group){100, 0};
     s->rlimits[0] = (struct rf_rlimit){RLIMIT_NOFILE, 0, 1024, 4096};
     s->rlimits[1] = (struct rf_rlimit){RLIMIT_MEMLOCK, 0, 64 << 20, RF_UNLIMITED};
-    s->confine = (struct rf_confine){1u << 10 | 1u << 1, 0, 0}; /* NET_BIND_SERVICE, DAC_OVERRIDE */
+    s->confine = (struct rf_confine){.capabilities = 1u << 10 | 1u << 1, /* NET_BIND_SERVICE, DAC_OVERRIDE */
+                                     .notify_socket = sample_text(s, "/run/notify-", INSTANCE, ".sock")};
     static const uint32_t archs[] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_AARCH64, AUDIT_ARCH_RISCV64};
     for (uint32_t i = 0; i < 3; i++) {
         const struct rf_insn filter[6] = {
@@ -113,6 +115,7 @@ static void fill_process(struct sample *s) {
         };
         memcpy(s->filters[i], filter, sizeof filter);
     }
+    s->filters[2][4].k = SECCOMP_RET_USER_NOTIF; /* one machine's is enough to need the socket */
 }
 
 static void fill_map(struct sample *s) {

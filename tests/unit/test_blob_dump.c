@@ -89,6 +89,7 @@ static const char expected[] =
     "18 1 RLIMIT_MEMLOCK: soft 64 MiB, hard unlimited\n"
     "19 0 capabilities: CAP_DAC_OVERRIDE, CAP_NET_BIND_SERVICE\n"
     "19 8 seccomp: filter\n"
+    "19 16 notifications: \"/run/notify-$(instance).sock\"\n"
     "20 4294967295 filter for x86_64: 6 instructions\n"
     "21 4294967295 filter for aarch64: 6 instructions\n"
     "22 4294967295 filter for riscv64: 6 instructions\n";
@@ -163,7 +164,7 @@ static void tells_the_other_values(void **state) {
     s.process.flags = 0;
     s.process.oom_score_adj = 0;
     s.process.init = RF_INIT_NONE;
-    s.confine = (struct rf_confine){UINT64_C(1) << 63 | UINT64_C(1) << 40, RF_CONFINE_NO_FILTER, 0};
+    s.confine = (struct rf_confine){UINT64_C(1) << 63 | UINT64_C(1) << 40, RF_CONFINE_NO_FILTER, 0, RF_TEXT_ABSENT};
     s.plan.count[RF_FILTER_X86_64] = s.plan.count[RF_FILTER_AARCH64] = s.plan.count[RF_FILTER_RISCV64] = 0;
     s.io[0].rbps = 1537;
     s.io[0].wiops = RF_UNLIMITED;
@@ -184,6 +185,7 @@ static void tells_the_other_values(void **state) {
     assert_told("13 28 oom_score_adj: left as it is\n");
     assert_told("19 0 capabilities: CAP_CHECKPOINT_RESTORE, capability 63\n");
     assert_told("19 8 seccomp: none\n");
+    assert_told("19 16 notifications: none\n");
     assert_null(strstr(told.text, "instructions"));
 }
 

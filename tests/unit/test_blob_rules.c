@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a plan may say: the range of every field, and the rules between fields and records. */
+#include <linux/filter.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -44,6 +46,12 @@ static void no_filters(void) {
     drop(RF_FILTER_X86_64);
     drop(RF_FILTER_AARCH64);
     drop(RF_FILTER_RISCV64);
+}
+
+/* A socket or none, with a filter that notifies (the third of the sample) or without. */
+static void notify(struct rf_text socket, bool notifies) {
+    s.confine.notify_socket = socket;
+    s.filters[2][4].k = notifies ? SECCOMP_RET_USER_NOTIF : SECCOMP_RET_ALLOW;
 }
 
 static void map_self(void) {
@@ -259,8 +267,20 @@ enum { DATA, INSTANCE, ROOTFS };
     X(capability_63, NONE, s.confine.capabilities |= UINT64_C(1) << 63)                                                \
     X(filter_and_none, SECTION, s.confine.flags = RF_CONFINE_NO_FILTER)                                                \
     X(no_filter, SECTION, no_filters())                                                                                \
-    X(none_as_told, NONE, no_filters(); s.confine.flags = RF_CONFINE_NO_FILTER)                                        \
-    X(one_filter, NONE, no_filters(); s.plan.count[RF_FILTER_AARCH64] = 6)                                             \
+    X(none_as_told, NONE, no_filters(); s.confine.flags = RF_CONFINE_NO_FILTER;                                        \
+      s.confine.notify_socket = RF_TEXT_ABSENT)                                                                        \
+    X(none_with_socket, RULE, no_filters(); s.confine.flags = RF_CONFINE_NO_FILTER)                                    \
+    X(notify_to_nobody, RULE, notify(RF_TEXT_ABSENT, true))                                                            \
+    X(notify_of_nothing, RULE, notify(host("/run/a"), false))                                                          \
+    X(notify_neither, NONE, notify(RF_TEXT_ABSENT, false))                                                             \
+    X(notify_literal, NONE, notify(host("/run/a"), true))                                                              \
+    X(notify_parameter, NONE, notify(text(NULL, DATA, "/a"), true))                                                    \
+    X(notify_relative, RULE, notify(host("run/a"), true))                                                              \
+    X(notify_empty, RULE, notify(host(""), true))                                                                      \
+    X(notify_dots, RULE, notify(host("/run/../a"), true))                                                              \
+    X(notify_reserved, FIELD, s.confine.notify_socket.reserved = 1)                                                    \
+    X(notify_masked, RULE, s.filters[2][4].code = BPF_ALU | BPF_AND | BPF_K)                                           \
+    X(one_filter, NONE, no_filters(); s.plan.count[RF_FILTER_AARCH64] = 6; s.confine.notify_socket = RF_TEXT_ABSENT)   \
     X(filter_of_another, FILTER, s.plan.records[RF_FILTER_RISCV64] = s.filters[1])                                     \
     X(filter_short, FILTER, s.plan.count[RF_FILTER_X86_64] = 5)                                                        \
     X(filter_of_one, FILTER, s.plan.count[RF_FILTER_X86_64] = 1)                                                       \
