@@ -199,7 +199,11 @@ static const struct rf_cond *change_cond(struct mutation *m, const struct rf_con
 }
 
 static struct rf_action other(struct rf_action a) {
-    static const struct rf_action others[] = {LOG, ALLOW, KILL, ERRNO(77)};
+    static const struct rf_action others[] = {[RF_ACT_ALLOW] = LOG,
+                                              [RF_ACT_LOG] = ALLOW,
+                                              [RF_ACT_NOTIFY] = KILL,
+                                              [RF_ACT_ERRNO] = KILL,
+                                              [RF_ACT_KILL] = ERRNO(77)};
     return others[a.kind];
 }
 
