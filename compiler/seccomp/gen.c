@@ -59,19 +59,12 @@ static uint32_t call_node(struct rf_gen *g, const struct rf_call_rules *call, st
     return node;
 }
 
-struct known { /* a number that the table has for this ABI */
-    uint32_t number;
-    bool newer; /* than the policy's kernel */
-};
-
 /* One ABI's policy, and what the table says about its numbers. */
 struct abi {
     const struct rf_seccomp *policy;
-    struct known *known;
+    uint32_t *known; /* numbers that the policy's kernel has on this ABI, ascending */
     size_t known_count;
-    bool any;         /* the policy's kernel has calls at all; else everything is unknown */
-    uint32_t highest; /* of them */
-    uint64_t hot;     /* sum of the frequencies that are known */
+    uint64_t hot; /* sum of the frequencies that are known */
 };
 
 struct decided { /* a call with an answer of its own */
@@ -88,29 +81,24 @@ struct numbers {
 };
 
 static int by_number(const void *a, const void *b) {
-    const struct known *x = a, *y = b;
-    return x->number < y->number ? -1 : x->number > y->number;
+    const uint32_t *x = a, *y = b;
+    return *x < *y ? -1 : *x > *y;
 }
 
 static void list_known(struct abi *abi, struct rf_arena *arena, const struct rf_seccomp *policy) {
     *abi = (struct abi){.policy = policy, .known = rf_arena_alloc(arena, rf_syscall_count * sizeof *abi->known)};
     for (size_t i = 0; i < rf_syscall_count; i++) {
         int32_t number = rf_syscalls[i].number[policy->machine];
-        if (number < 0) continue;
-        bool newer = rf_syscalls[i].since > policy->kernel;
-        abi->known[abi->known_count++] = (struct known){(uint32_t)number, newer};
+        if (number < 0 || rf_syscalls[i].since > policy->kernel) continue;
+        abi->known[abi->known_count++] = (uint32_t)number;
         abi->hot += policy->hot ? policy->hot[i] : 0;
-        if (newer || (policy->machine == RF_ARM && (uint32_t)number >= RF_ARM_PRIVATE)) continue;
-        if (!abi->any || (uint32_t)number > abi->highest) abi->highest = (uint32_t)number;
-        abi->any = true;
     }
     if (abi->known_count) qsort(abi->known, abi->known_count, sizeof *abi->known, by_number);
 }
 
-/* What a number gets that the policy does not name; `known`: its entry, or NULL. */
-static struct rf_action otherwise(const struct abi *abi, uint32_t number, const struct known *known) {
-    bool unknown = known ? known->newer : !abi->any || number > abi->highest;
-    return unknown ? abi->policy->unknown : abi->policy->fallback;
+/* What a number gets that no rule matches. */
+static struct rf_action otherwise(const struct abi *abi, bool known) {
+    return known ? abi->policy->fallback : abi->policy->unknown;
 }
 
 /* How often a number is called. With frequencies nine tenths of the weight are theirs; the rest is spread evenly, so
@@ -132,9 +120,9 @@ static void append(struct numbers *n, uint32_t low, uint32_t high, uint32_t answ
     }
 }
 
-/* The numbers low..high, which neither the table nor the policy names: the highest known is not inside. */
+/* The numbers low..high, which neither the policy's kernel nor the policy names. */
 static void append_gap(struct numbers *n, const struct abi *abi, uint32_t low, uint32_t high) {
-    append(n, low, high, rf_gen_ret(&n->probe, rf_action_ret(otherwise(abi, low, NULL))), 0);
+    append(n, low, high, rf_gen_ret(&n->probe, rf_action_ret(otherwise(abi, false))), 0);
 }
 
 /* The ABI's numbers start..end. */
@@ -143,10 +131,10 @@ static void list_ranges(struct numbers *n, const struct abi *abi, uint32_t start
     uint64_t next = start;
     for (size_t i = 0, j = 0; i < policy->count || j < abi->known_count;) {
         uint64_t call = i < policy->count ? policy->calls[i].number : UINT64_MAX;
-        uint64_t known = j < abi->known_count ? abi->known[j].number : UINT64_MAX;
+        uint64_t known = j < abi->known_count ? abi->known[j] : UINT64_MAX;
         if (call > end && known > end) break;
         uint32_t number = (uint32_t)(call < known ? call : known);
-        struct rf_action other = otherwise(abi, number, known == number ? &abi->known[j] : NULL);
+        struct rf_action other = otherwise(abi, known == number);
         i += call == number;
         j += known == number;
         if (number < start) continue;
@@ -165,10 +153,9 @@ static uint32_t resolve(void *context, uint32_t answer) {
     if (node->op == BPF_RET) return rf_gen_ret(n->g, node->k);
     const struct abi *abi = n->call_of[answer].abi;
     const struct rf_call_rules *call = n->call_of[answer].call;
-    struct known key = {call->number, false};
-    const struct known *known =
-        abi->known_count ? bsearch(&key, abi->known, abi->known_count, sizeof key, by_number) : NULL;
-    return call_node(n->g, call, otherwise(abi, call->number, known));
+    bool known =
+        abi->known_count && bsearch(&call->number, abi->known, abi->known_count, sizeof *abi->known, by_number) != NULL;
+    return call_node(n->g, call, otherwise(abi, known));
 }
 
 /* As list_ranges(), once the probe graph no longer grows. */

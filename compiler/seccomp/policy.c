@@ -120,24 +120,10 @@ static uint32_t word_of(struct rf_action action) {
     return action.kind == RF_ACT_ERRNO ? words[action.kind] | action.error : words[action.kind];
 }
 
-/* The highest number that a kernel as old as the policy's has; false if it has none. */
-static bool highest_known(const struct rf_seccomp *policy, uint32_t *highest) {
-    int32_t most = -1;
-    for (size_t i = 0; i < rf_syscall_count; i++) {
-        const struct rf_syscall *s = &rf_syscalls[i];
-        /* the private calls of arm are known, yet far above what is next to come */
-        if (policy->machine == RF_ARM && s->number[policy->machine] >= (int32_t)RF_ARM_PRIVATE) continue;
-        if (s->since <= policy->kernel && s->number[policy->machine] > most) most = s->number[policy->machine];
-    }
-    *highest = most < 0 ? 0 : (uint32_t)most;
-    return most >= 0;
-}
-
-/* What a number gets that no rule matches. */
-static struct rf_action unmatched(const struct rf_seccomp *policy, bool any, uint32_t highest, uint32_t number) {
+/* What a number gets that no rule matches: `unknown`, if it is no call of the policy's kernel. */
+static struct rf_action unmatched(const struct rf_seccomp *policy, uint32_t number) {
     const struct rf_syscall *s = rf_syscall_by_number(policy->machine, number);
-    if (s) return s->since > policy->kernel ? policy->unknown : policy->fallback;
-    return !any || number > highest ? policy->unknown : policy->fallback;
+    return s && s->since <= policy->kernel ? policy->fallback : policy->unknown;
 }
 
 static const struct rf_call_rules *find_call(const struct rf_seccomp *policy, uint32_t number) {
@@ -174,9 +160,7 @@ static struct rf_region single(const struct rf_seccomp_data *data) {
 uint32_t rf_policy_answer(const struct rf_seccomp *policy, const struct rf_seccomp_data *data) {
     while (policy && !speaks_of(policy, data)) policy = policy->compat;
     if (!policy) return SECCOMP_RET_KILL_PROCESS;
-    uint32_t highest;
-    bool any = highest_known(policy, &highest);
-    struct rf_action otherwise = unmatched(policy, any, highest, data->number);
+    struct rf_action otherwise = unmatched(policy, data->number);
     const struct rf_call_rules *call = find_call(policy, data->number);
     if (!call) return word_of(otherwise);
     struct rf_worklist none = {0};
@@ -228,12 +212,10 @@ struct rf_policy_map rf_policy_cut(struct rf_arena *arena, const struct rf_secco
     }
     qsort(cuts, count, sizeof *cuts, ascending);
 
-    uint32_t highest;
-    bool any = highest_known(policy, &highest);
     map.spans = rf_arena_alloc(arena, count * sizeof *map.spans);
     for (size_t i = 0; i < count; i++) {
         if (i > 0 && cuts[i] == cuts[i - 1]) continue;
-        struct rf_policy_span span = {cuts[i], find_call(policy, cuts[i]), unmatched(policy, any, highest, cuts[i])};
+        struct rf_policy_span span = {cuts[i], find_call(policy, cuts[i]), unmatched(policy, cuts[i])};
         if (span.call && constant(span.call, span.otherwise, &span.otherwise)) span.call = NULL;
         const struct rf_policy_span *last = map.count ? &map.spans[map.count - 1] : NULL;
         bool merged = last && !last->call && !span.call && word_of(last->otherwise) == word_of(span.otherwise);

@@ -10,8 +10,8 @@
  *
  * Meaning (design): the strictest matching action wins, kill > errno > notify > log > allow (of two errnos, which
  * rf_policy_conflict() makes an error, the one with the smaller value); with no match the
- * default; calls newer than the policy's kernel, and numbers above all that it knows: `unknown`.
- * Numbers that no call has, below the highest known, get the default.
+ * default; numbers that are no call of the policy's kernel: `unknown`, whatever later releases made of them: so newer
+ * tables change no decision.
  * Another architecture word, and on x86_64 the x32 range (number >= RF_X32_BIT), is kill, unless one of the
  * policies behind `compat` is that ABI's.
  */
@@ -94,7 +94,7 @@ struct rf_call_rules {
 };
 struct rf_seccomp {
     enum rf_machine machine;
-    uint32_t kernel;           /* RF_RELEASE: newer calls of the table are `unknown` */
+    uint32_t kernel;           /* RF_RELEASE: newer calls of the table are as if they were not there */
     struct rf_action fallback; /* the policy's `default` */
     struct rf_action unknown;
     const struct rf_call_rules *calls; /* ascending by number, each number once */

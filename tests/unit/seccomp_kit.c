@@ -276,13 +276,9 @@ uint32_t kit_answer(const struct rf_seccomp *policy, const struct rf_seccomp_dat
         }
     }
     if (matched) return (uint32_t)best;
-    bool above = true, newer = false;
-    for (size_t i = 0; i < rf_syscall_count; i++) {
-        int32_t number = rf_syscalls[i].number[policy->machine];
-        if (number < 0) continue;
-        bool known = rf_syscalls[i].since <= policy->kernel, private = policy->machine == RF_ARM && number > 0xf0000;
-        if (known && (private ? (uint32_t)number == data->number : (uint32_t)number >= data->number)) above = false;
-        if (!known && (uint32_t)number == data->number) newer = true;
-    }
-    return ret_of(above || newer ? policy->unknown : policy->fallback);
+    for (size_t i = 0; i < rf_syscall_count; i++)
+        if (rf_syscalls[i].number[policy->machine] >= 0 && rf_syscalls[i].since <= policy->kernel &&
+            (uint32_t)rf_syscalls[i].number[policy->machine] == data->number)
+            return ret_of(policy->fallback);
+    return ret_of(policy->unknown);
 }

@@ -203,7 +203,8 @@ static void as_small_as_it_can_be(void **state) {
     p.calls = range;
     assert_int_equal(size_of(arena, p), 8); /* two jge for a range of any length */
     p.unknown = KILL;
-    assert_int_equal(size_of(arena, p), 9); /* + jge; the return of a foreign architecture serves it */
+    /* this machine's numbers are every third only: what lies between two is no call, and gets `unknown` */
+    assert_int_equal(size_of(arena, p), 47);
 
     /* equal conditions of several calls are one piece of code, and neighbours one range */
     struct rf_rule when = {equal(arena, 0, 32, 40), KILL}, rules[] = {when, allow};
