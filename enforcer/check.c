@@ -13,12 +13,9 @@
 
 static bool found;
 
-static void say(const char *step, const char *what) {
+static void say(uint32_t step, const char *what) {
     char text[RF_PAGE];
-    struct rf_line line = RF_LINE(text);
-    rf_line_text(&line, step);
-    rf_line_text(&line, ": ");
-    rf_line_text(&line, what);
+    RF_PRINT(text, "%s: %s", rf_fail_step(step), what);
     rf_fail_print(1, text);
     found = true;
 }
@@ -27,18 +24,17 @@ static void probe(struct rf_launch *launch, void (*run)(struct rf_launch *launch
     struct clone_args args = {.exit_signal = SIGCHLD};
     siginfo_t info = {.si_pid = 0};
     rf_shared->claimed = rf_shared->failed = rf_shared->executing = rf_shared->harmless = 0;
-    rf_shared->at = "check";
-    long child = sys_clone3(&args);
-    if (child < 0) rf_fail(RF_STEP("check"), child, "cannot fork");
+    rf_shared->at = RF_STEP_CHECK;
+    int child = rf_must(RF_STEP(CHECK), sys_clone3(&args), "cannot fork");
     if (child == 0) {
         rf_fail_in_child();
         run(launch, i);
         sys_exit(0);
     }
-    long error;
-    do error = sys_waitid(P_PID, (int)child, &info, WEXITED);
+    int error;
+    do error = sys_waitid(P_PID, child, &info, WEXITED);
     while (error == -EINTR);
-    if (error < 0) rf_fail(RF_STEP("check"), error, "cannot wait");
+    if (error < 0) rf_fail(RF_STEP(CHECK), error, "cannot wait");
     if (__atomic_load_n(&rf_shared->failed, __ATOMIC_ACQUIRE))
         say(rf_shared->step, rf_shared->what);
     else if (info.si_code != 1 || info.si_status != 0)

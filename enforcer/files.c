@@ -2,29 +2,29 @@
 #include "files.h"
 #include "chars.h"
 
-long rf_files_read(int dir, const char *name, char *buffer, size_t size) {
+int rf_files_read(int dir, const char *name, char *buffer, size_t size) {
     size_t length = 0;
-    long fd = sys_openat(dir, name, O_RDONLY | O_NOFOLLOW, 0), n = 1;
+    int fd = sys_openat(dir, name, O_RDONLY | O_NOFOLLOW, 0), n = 1;
     if (fd < 0) return fd;
     while (length < size) {
-        n = sys_read((int)fd, buffer + length, size - length);
+        n = sys_read(fd, buffer + length, size - length);
         if (n == -EINTR) continue;
         if (n <= 0) break;
         length += (size_t)n;
     }
-    sys_close((int)fd);
+    sys_close(fd);
     if (n < 0) return n;
     buffer[length == size ? size - 1 : length] = '\0';
-    return length == size ? -EFBIG : (long)length;
+    return length == size ? -EFBIG : (int)length;
 }
 
-long rf_files_write(int dir, const char *name, const char *text) {
+int rf_files_write(int dir, const char *name, const char *text) {
     size_t length = rf_chars_length(text);
-    long fd = sys_openat(dir, name, O_WRONLY | O_NOFOLLOW, 0), n;
+    int fd = sys_openat(dir, name, O_WRONLY | O_NOFOLLOW, 0), n;
     if (fd < 0) return fd;
-    do n = sys_write((int)fd, text, length);
+    do n = sys_write(fd, text, length);
     while (n == -EINTR);
-    sys_close((int)fd);
+    sys_close(fd);
     if (n < 0) return n;
     return (size_t)n == length ? 0 : -EIO;
 }
