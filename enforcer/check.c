@@ -9,6 +9,7 @@
 #include "limit.h"
 #include "limit_parts.h"
 #include "line.h"
+#include "notify.h"
 #include "object.h"
 
 static bool found;
@@ -46,6 +47,11 @@ static void open_root(struct rf_launch *launch, uint32_t i) {
     rf_object_open_root(launch);
 }
 
+static void connect_notify(struct rf_launch *launch, uint32_t i) {
+    (void)i;
+    rf_notify_connect(launch);
+}
+
 static void check_disk(struct rf_launch *launch, uint32_t i) {
     char device[32];
     rf_object_open_io(launch, i);
@@ -74,6 +80,7 @@ _Noreturn void rf_check(struct rf_launch *launch) {
     for (uint32_t i = 0; i < rf_view_count(v, RF_DEVICES); i++) probe(launch, rf_object_open_device, i);
     for (uint32_t i = 0; i < rf_view_count(v, RF_JOINS); i++) probe(launch, rf_object_open_join, i);
     for (uint32_t i = 0; i < rf_view_count(v, RF_IO); i++) probe(launch, check_disk, i);
+    probe(launch, connect_notify, 0);
     bool objects = !found; /* else the rehearsal would only say the same again */
     probe(launch, find_limits, 0);
     if (objects) probe(launch, rehearse, 0);

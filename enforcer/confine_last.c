@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The last doors, closed in order; nothing but execve follows. */
 #include "confine.h"
+#include "files.h"
 #include "line.h"
 #include "load.h"
+#include "notify.h"
 #include <linux/filter.h>
 #include <linux/keyctl.h>
 #include <linux/prctl.h>
@@ -42,18 +44,24 @@ void rf_confine_no_new_privs(struct rf_launch *launch) {
     if (sys_prctl(PR_GET_NO_NEW_PRIVS, 0, 0) != 1) rf_fail(RF_STEP(NO_NEW_PRIVS), 0, "no_new_privs did not stay set");
 }
 
-/* All but 0-2 and the ready pipe, which execve closes. */
+/* All but 0-2, the ready pipe and the socket for the listener, both of which execve closes. */
 void rf_confine_fds(struct rf_launch *launch) {
-    unsigned keep = (unsigned)launch->ready[1];
-    int error = keep > 3 ? sys_close_range(3, keep - 1) : 0;
-    if (error == 0) error = sys_close_range(keep + 1, ~0u);
-    rf_must(RF_STEP(FDS), error, "cannot close the launcher's descriptors");
+    rf_must(RF_STEP(FDS), rf_files_close_but(3, launch->ready[1], launch->notify),
+            "cannot close the launcher's descriptors");
 }
 
 void rf_confine_seccomp(struct rf_launch *launch) {
     uint32_t count;
     const struct rf_insn *insns = rf_load_filter(launch, &count);
     struct sock_fprog program = {.len = (unsigned short)count, .filter = (struct sock_filter *)(uintptr_t)insns};
+    /* A rehearsal has no listener: who sees it hand one over would take it for a launch, and with one of its own it could
+     * wait for itself. */
+    bool notify = rf_notify_wanted(launch) && !launch->options->check;
     if (launch->confine->flags & RF_CONFINE_NO_FILTER) return;
-    rf_must(RF_STEP(SECCOMP), sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &program), "cannot install the filter");
+    if (notify) rf_notify_prepare(launch);
+    int listener = sys_seccomp(SECCOMP_SET_MODE_FILTER, notify ? SECCOMP_FILTER_FLAG_NEW_LISTENER : 0, &program);
+    if (listener < 0)
+        rf_fail(RF_STEP(SECCOMP), listener, "cannot install the filter%s",
+                listener == -EBUSY ? "; this process is under a filter with a listener already" : "");
+    if (notify) rf_notify_hand_over(listener);
 }

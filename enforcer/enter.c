@@ -73,8 +73,9 @@ _Noreturn static void live(struct rf_launch *launch) {
 void rf_enter_clone(struct rf_launch *launch) {
     int leaf = rf_limit_v2_leaf(), pidfd = -1;
     struct clone_args args = {
-        .flags = (launch->ns->create & BY_CLONE) | CLONE_PIDFD,
+        .flags = (launch->ns->create & BY_CLONE) | CLONE_PIDFD | CLONE_PARENT_SETTID,
         .pidfd = (uint64_t)(uintptr_t)&pidfd,
+        .parent_tid = (uint64_t)(uintptr_t)&rf_shared->first,
         .exit_signal = SIGCHLD,
     };
     if (leaf >= 0) {

@@ -38,11 +38,14 @@ static int exit_code; /* 0: RF_STEP_FAILED */
     X(ENOSPC, "no space left, or a kernel limit is reached")                                                           \
     X(EROFS, "read-only file system")                                                                                  \
     X(ENAMETOOLONG, "name too long")                                                                                   \
+    X(EPIPE, "the other side has hung up")                                                                             \
     X(ENOSYS, "this kernel does not have it")                                                                          \
     X(ENOTEMPTY, "directory not empty")                                                                                \
     X(ELOOP, "a symbolic link that is not allowed here, or too many")                                                  \
     X(EOVERFLOW, "an id without a mapping, or a value too large")                                                      \
     X(EOPNOTSUPP, "not supported")                                                                                     \
+    X(EPROTOTYPE, "a socket of another type")                                                                          \
+    X(ECONNREFUSED, "nobody listens")                                                                                  \
     X(ELIBBAD, "its interpreter is damaged")
 
 /* Numbers, and name and words behind each other: no pointers have to be stored. */

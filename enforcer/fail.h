@@ -44,6 +44,7 @@ struct rf_shared {
     volatile int32_t code;       /*   its exit code, or */
     volatile int32_t signal;     /*   the signal that killed it */
     volatile uint32_t at;        /* the step that runs */
+    volatile int32_t first;      /* pid of the first process, as the supervisor sees it; written before that runs */
     int32_t exit;
     uint32_t step; /* the one that failed */
     char what[RF_PAGE - 128];

@@ -29,6 +29,17 @@ int rf_files_write(int dir, const char *name, const char *text) {
     return (size_t)n == length ? 0 : -EIO;
 }
 
+int rf_files_close_but(int first, int a, int b) {
+    const int keep[] = {a < b ? a : b, a < b ? b : a};
+    for (int i = 0; i < 2; i++) {
+        if (keep[i] < first) continue;
+        int error = keep[i] > first ? sys_close_range((unsigned)first, (unsigned)keep[i] - 1) : 0;
+        if (error < 0) return error;
+        first = keep[i] + 1;
+    }
+    return sys_close_range((unsigned)first, ~0u);
+}
+
 bool rf_files_on(int fd, unsigned long magic) {
     struct statfs fs;
     return sys_fstatfs(fd, &fs) == 0 && (unsigned long)fs.f_type == magic;

@@ -62,6 +62,7 @@ struct rf_launch {
     int ready[2]; /* pipe; the write end closes at execve */
     int child;    /* pid of the first process */
     int pidfd;
+    int notify;          /* connected to the policy's notify_socket; or -1 */
     int root_fd;         /* first process: the attached root */
     const char *program; /* payload process: the path to execute */
 };
@@ -79,6 +80,7 @@ struct rf_launch {
     X(PLAN, "plan")                                                                                                    \
     X(CHECK, "check")                                                                                                  \
     X(OBJECTS, "objects")                                                                                              \
+    X(NOTIFY, "notify")                                                                                                \
     X(CGROUP, "cgroup")                                                                                                \
     X(ENTER, "enter")                                                                                                  \
     X(USER, "user")                                                                                                    \

@@ -135,16 +135,11 @@ static void close_others(void) {
     for (int fd = 0; fd < 3; fd++)
         if (sys_fstatx(fd, &st) == 0 && (st.stx_mode & S_IFMT) == S_IFDIR)
             rf_fail(RF_STEP(START), 0, "descriptor %u is a directory", (unsigned)fd);
-    int keep[2] = {options.status_fd, options.policy_fd};
-    if (keep[0] > keep[1]) keep[0] = options.policy_fd, keep[1] = options.status_fd;
-    unsigned next = 3;
-    for (int i = 0; i < 2; i++) {
-        if (keep[i] < 3 || (unsigned)keep[i] < next) continue;
-        if ((unsigned)keep[i] > next) sys_close_range(next, (unsigned)keep[i] - 1);
-        rf_must(RF_STEP(OPTIONS), sys_fcntl(keep[i], F_SETFD, FD_CLOEXEC), "cannot set close-on-exec");
-        next = (unsigned)keep[i] + 1;
-    }
-    rf_must(RF_STEP(START), sys_close_range(next, ~0u), "close_range: this needs Linux 5.10 or later");
+    const int keep[] = {options.status_fd, options.policy_fd};
+    for (int i = 0; i < 2; i++)
+        if (keep[i] >= 3)
+            rf_must(RF_STEP(OPTIONS), sys_fcntl(keep[i], F_SETFD, FD_CLOEXEC), "cannot set close-on-exec");
+    rf_must(RF_STEP(START), rf_files_close_but(3, keep[0], keep[1]), "close_range: this needs Linux 5.10 or later");
 }
 
 /* Signals stay blocked until the payload has its own empty mask: none may end us half-way. */
@@ -213,7 +208,8 @@ static void find_words(int argc, const char *const *argv, const char *const *env
 _Noreturn void rf_main(int argc, const char *const *argv, const char *const *envp, const unsigned long *auxv) {
     /* Not as initialisers: these structs are large, and zero pages cost nothing in the file. */
     options.status_fd = options.policy_fd = -1;
-    launch.root_fd = launch.pidfd = launch.proc = launch.go[0] = launch.go[1] = launch.ready[0] = launch.ready[1] = -1;
+    launch.root_fd = launch.notify = launch.pidfd = launch.proc = launch.go[0] = launch.go[1] = launch.ready[0] =
+        launch.ready[1] = -1;
     launch.options = &options;
     options.environment = envp;
     find_words(argc, argv, envp);

@@ -8,25 +8,34 @@
 
 static char path_text[RF_PAGE];
 
-static int open_path(const struct rf_launch *launch, const struct rf_text *path, struct rf_where where) {
+static int open_path(const struct rf_launch *launch, const struct rf_text *path, uint64_t flags,
+                     struct rf_where where) {
     const struct rf_parameter *bounded = rf_params_under(launch, path);
     rf_params_text(launch, path, path_text, sizeof path_text, where);
-    if (!bounded) return sys_openat2(AT_FDCWD, path_text, O_PATH, RESOLVE_NO_MAGICLINKS);
+    if (!bounded) return sys_openat2(AT_FDCWD, path_text, O_PATH | flags, RESOLVE_NO_MAGICLINKS);
     const char *under = rf_view_string(&launch->view, bounded->under);
     const char *rest = rf_chars_after(path_text, under);
     if (!rest) return -EXDEV; /* rf_view_value_ok() has seen to it */
     while (*rest == '/') rest++;
     int dir = sys_openat2(AT_FDCWD, under, O_PATH | O_DIRECTORY, RESOLVE_NO_MAGICLINKS);
     if (dir < 0) return dir;
-    int fd =
-        sys_openat2(dir, *rest ? rest : ".", O_PATH, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+    int fd = sys_openat2(dir, *rest ? rest : ".", O_PATH | flags,
+                         RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
     sys_close(dir);
     return fd;
 }
 
 int rf_object_open(const struct rf_launch *launch, const struct rf_text *path, struct rf_where where,
                    const char *what) {
-    int fd = rf_must(where, open_path(launch, path, where), "cannot open %s %s", what, path_text);
+    int fd = rf_must(where, open_path(launch, path, 0, where), "cannot open %s %s", what, path_text);
+    return fd;
+}
+
+int rf_object_open_socket(const struct rf_launch *launch, const struct rf_text *path, struct rf_where where) {
+    struct statx st;
+    int fd = rf_must(where, open_path(launch, path, O_NOFOLLOW, where), "cannot open the socket %s", path_text);
+    rf_must(where, sys_fstatx(fd, &st), "%s", path_text);
+    if ((st.stx_mode & S_IFMT) != S_IFSOCK) rf_fail(where, 0, "%s: not a socket", path_text);
     return fd;
 }
 
@@ -75,7 +84,7 @@ void rf_object_open_mount(struct rf_launch *launch, uint32_t i) {
     const struct rf_mount *m = mount_of(launch, i);
     launch->objects.mounts[i] = -1;
     if (m->kind != RF_MOUNT_BIND) return;
-    int fd = rf_must(mount_at(i), open_path(launch, &m->source, mount_at(i)), "%s: cannot open bind source %s",
+    int fd = rf_must(mount_at(i), open_path(launch, &m->source, 0, mount_at(i)), "%s: cannot open bind source %s",
                      rf_view_string(&launch->view, m->target), path_text);
     launch->objects.mounts[i] = launch->clones ? clone_tree(fd, is_recursive(m), mount_at(i), path_text) : fd;
 }

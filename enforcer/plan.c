@@ -2,6 +2,7 @@
 #include "plan.h"
 #include "line.h"
 #include "load.h"
+#include "notify.h"
 #include "params.h"
 
 static bool said; /* since the last step */
@@ -43,6 +44,10 @@ void rf_plan_limits(const struct rf_launch *launch) {
             string(launch, l->text), l->flags & RF_LIMIT_OPTIONAL ? " (optional)" : "");
     }
     for (uint32_t i = 0; i < COUNT(IO); i++) say("disk of %s", value_of(launch, &AT(IO, rf_io, i)->device));
+}
+
+void rf_plan_notify(const struct rf_launch *launch) {
+    if (rf_notify_wanted(launch)) say("%s", value_of(launch, &launch->confine->notify_socket));
 }
 
 void rf_plan_clone(const struct rf_launch *launch) {

@@ -2,6 +2,7 @@
 #include "reaper.h"
 #include "confine.h"
 #include "enter.h"
+#include "files.h"
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/prctl.h>
@@ -48,10 +49,7 @@ static void forget_words(const struct rf_launch *launch) {
 
 /* A payload with the reaper's uid must not find anything to gain in it. */
 static void become_harmless(const struct rf_launch *launch) {
-    unsigned keep = (unsigned)launch->go[0];
-    int error = keep > 0 ? sys_close_range(0, keep - 1) : 0;
-    if (error == 0) error = sys_close_range(keep + 1, ~0u);
-    rf_must(RF_STEP(REAPER), error, "cannot close descriptors");
+    rf_must(RF_STEP(REAPER), rf_files_close_but(0, launch->go[0], -1), "cannot close descriptors");
     if (!rf_confine_caps_only_kill(0)) rf_fail(RF_STEP(REAPER), 0, "cannot drop capabilities");
 }
 

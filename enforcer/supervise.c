@@ -33,6 +33,7 @@ void rf_supervise_undo(struct rf_launch *launch) {
 static void close_objects(struct rf_launch *launch) {
     struct rf_objects *o = &launch->objects;
     if (!(launch->root->flags & RF_ROOT_KEEP)) sys_close(o->root);
+    if (launch->notify >= 0) sys_close(launch->notify);
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_MOUNTS); i++)
         if (o->mounts[i] >= 0) sys_close(o->mounts[i]);
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_DEVICES); i++)

@@ -21,6 +21,10 @@ int sys_statx(int dir, const char *path, unsigned flags, struct statx *st) {
     return SYS5(statx, dir, path, flags, STATX_BASIC_STATS | STATX_MNT_ID, st);
 }
 
+int sys_thread(struct clone_args *args, void (*run)(void *argument), void *argument) {
+    return (int)sys_new_stack(__NR_clone3, args, sizeof *args, run, argument);
+}
+
 int sys_prctl(int option, unsigned long a, unsigned long b) {
     return SYS5(prctl, option, a, b, 0, 0);
 }

@@ -29,11 +29,12 @@
 #include <stdint.h>
 
 #ifndef S_IFMT /* linux/stat.h leaves these to glibc when any of its headers came first */
-#define S_IFMT  00170000
-#define S_IFREG 0100000
-#define S_IFBLK 0060000
-#define S_IFDIR 0040000
-#define S_IFCHR 0020000
+#define S_IFMT   00170000
+#define S_IFSOCK 0140000
+#define S_IFREG  0100000
+#define S_IFBLK  0060000
+#define S_IFDIR  0040000
+#define S_IFCHR  0020000
 #endif
 
 #define RF_SIGNALS 64 /* the kernel's _NSIG on the three machines: one 64-bit mask */
@@ -47,6 +48,7 @@ long sys_3(long n, long a, long b, long c);
 long sys_4(long n, long a, long b, long c, long d);
 long sys_5(long n, long a, long b, long c, long d, long e);
 long sys_6(long n, long a, long b, long c, long d, long e, long f);
+long sys_new_stack(long n, void *args, size_t size, void (*run)(void *argument), void *argument);
 #define RF_AUDIT_ARCH 0xc000003eu
 #elif defined(__x86_64__)
 #include "sys_x86_64.h"
@@ -182,6 +184,8 @@ static inline int sys_mount_setattr(int fd, unsigned flags, const struct mount_a
 static inline int sys_clone3(struct clone_args *args) {
     return SYS2(clone3, args, sizeof *args);
 }
+/* A thread on a stack of its own, which args name; `run` may not return.  In the caller: its number, or -errno. */
+int sys_thread(struct clone_args *args, void (*run)(void *argument), void *argument);
 static inline int sys_execve(const char *path, const char *const *argv, const char *const *envp) {
     return SYS3(execve, path, argv, envp);
 }
