@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is generated: equal to the policy by proof and by running it, small, and within every limit. */
+/*
+ * What is generated: equal to the policy by proof and by running it, small, and within every limit.
+ *
+ * test_seccomp_gen [ROUNDS SEED]: with arguments only that many random policies, from that seed.
+ */
 #include "seccomp_kit.h"
 
 #include <linux/filter.h>
@@ -7,6 +11,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -43,10 +48,13 @@ static struct rf_seccomp one_rule(struct rf_arena *arena, const struct rf_cond *
     return (struct rf_seccomp){RF_X86_64, RF_RELEASE(6, 18), EPERM_ACTION, EPERM_ACTION, call, 1, NULL, NULL};
 }
 
+static size_t rounds = 4000;
+static uint64_t first_state = 20240607;
+
 static void random_policies(void **state) {
     (void)state;
-    struct kit kit = {.state = 20240607};
-    size_t cells = 0, most = 0, instructions = 0, rounds = 4000, inputs = 100, matched[4] = {0};
+    struct kit kit = {.state = first_state};
+    size_t cells = 0, most = 0, instructions = 0, inputs = 100, matched[4] = {0};
     for (size_t i = 0; i < rounds; i++) {
         kit.arena = rf_arena_new();
         struct rf_seccomp p = kit_policy(&kit, i % RF_MACHINES,
@@ -441,7 +449,14 @@ static void steps_are_counted(void **state) {
     rf_arena_free(arena);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    const struct CMUnitTest only[] = {cmocka_unit_test(random_policies)};
+    if (argc == 3) {
+        rounds = strtoul(argv[1], NULL, 10);
+        first_state = strtoull(argv[2], NULL, 10);
+        if (!rounds || !first_state) return 2;
+        return cmocka_run_group_tests(only, NULL, NULL);
+    }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_policies),
         cmocka_unit_test(every_test_at_the_edges),
