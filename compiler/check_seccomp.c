@@ -4,12 +4,22 @@
 
 #include <string.h>
 
+/* Whether a rule is about an ABI at all, whatever the finished policy is. */
+static bool is_for(const struct item *rule, enum rf_machine abi) {
+    const struct value *given = &RF_FIELD(rule, rule, given);
+    if (!given->set || !RF_FIELD(given->items, given, arch).set) return true;
+    const struct value *arch = &RF_FIELD(given->items, given, arch);
+    for (size_t i = 0; i < arch->count; i++)
+        if (arch->items[i].num == abi) return true;
+    return false;
+}
+
 bool rf_check_given(const struct policy *p, const struct item *rule, enum rf_machine abi) {
     const struct value *given = &RF_FIELD(rule, rule, given);
     if (!given->set) return true;
     const struct value *all = &RF_FIELD(given->items, given, capability),
                        *none = &RF_FIELD(given->items, given, no_capability),
-                       *arch = &RF_FIELD(given->items, given, arch), *kernel = &RF_FIELD(given->items, given, kernel);
+                       *kernel = &RF_FIELD(given->items, given, kernel);
     for (size_t i = 0; i < all->count; i++) {
         const struct item *has = rf_item_find(&p->capabilities, all->items[i].name);
         if (!has || has->gone) return false;
@@ -18,9 +28,7 @@ bool rf_check_given(const struct policy *p, const struct item *rule, enum rf_mac
         const struct item *has = rf_item_find(&p->capabilities, none->items[i].name);
         if (has && !has->gone) return false;
     }
-    bool here = !arch->set;
-    for (size_t i = 0; i < arch->count; i++) here = here || arch->items[i].num == abi;
-    return here && (!kernel->set || p->kernel.num >= kernel->num);
+    return is_for(rule, abi) && (!kernel->set || p->kernel.num >= kernel->num);
 }
 
 bool rf_check_rule_names(const struct policy *p, const struct item *rule, const struct rf_syscall *call) {
@@ -79,11 +87,13 @@ static bool check_call_condition(struct compile_context *c, const struct policy 
     struct rf_expr_error error = {0};
     size_t count = rf_policy_abis(p, abis);
     for (size_t i = 0; i < count; i++)
-        if (call->number[abis[i]] >= 0 && !rf_check_condition(c, rule, call, abis[i], &cond)) return false;
+        if (call->number[abis[i]] >= 0 && is_for(rule, abis[i]) && !rf_check_condition(c, rule, call, abis[i], &cond))
+            return false;
     const struct value *text = condition_of(rule);
     if (count || !text) return true;
     for (unsigned m = 0; m < RF_ABIS; m++)
-        if (rf_expr_parse(c->arena, call, (enum rf_machine)m, text->text, &error)) return true;
+        if (is_for(rule, (enum rf_machine)m) && rf_expr_parse(c->arena, call, (enum rf_machine)m, text->text, &error))
+            return true;
     report(c, rule, text, call, &error);
     return false;
 }

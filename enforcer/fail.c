@@ -145,7 +145,8 @@ static void add_errno(struct rf_line *line, int error) {
 }
 
 /* The message behind "ringfence-run: STEP: ". */
-static void add_message(struct rf_line *line, struct rf_where where, int error, const char *format, va_list arguments) {
+__attribute__((format(printf, 4, 0))) static void add_message(struct rf_line *line, struct rf_where where, int error,
+                                                              const char *format, va_list arguments) {
     rf_line_arguments(line, format, arguments, true);
     if (error != 0) add_errno(line, error);
     add_policy_line(line, where.word >> 16 & 0xff, where.word & 0xffff);
