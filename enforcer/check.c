@@ -9,16 +9,14 @@
 #include "limit.h"
 #include "limit_parts.h"
 #include "line.h"
+#include "notify.h"
 #include "object.h"
 
 static bool found;
 
-static void say(const char *step, const char *what) {
+static void say(uint32_t step, const char *what) {
     char text[RF_PAGE];
-    struct rf_line line = RF_LINE(text);
-    rf_line_text(&line, step);
-    rf_line_text(&line, ": ");
-    rf_line_text(&line, what);
+    RF_PRINT(text, "%s: %s", rf_fail_step(step), what);
     rf_fail_print(1, text);
     found = true;
 }
@@ -27,18 +25,17 @@ static void probe(struct rf_launch *launch, void (*run)(struct rf_launch *launch
     struct clone_args args = {.exit_signal = SIGCHLD};
     siginfo_t info = {.si_pid = 0};
     rf_shared->claimed = rf_shared->failed = rf_shared->executing = rf_shared->harmless = 0;
-    rf_shared->at = "check";
-    long child = sys_clone3(&args);
-    if (child < 0) rf_fail(RF_STEP("check"), child, "cannot fork");
+    rf_shared->at = RF_STEP_CHECK;
+    int child = rf_must(RF_STEP(CHECK), sys_clone3(&args), "cannot fork");
     if (child == 0) {
         rf_fail_in_child();
         run(launch, i);
         sys_exit(0);
     }
-    long error;
-    do error = sys_waitid(P_PID, (int)child, &info, WEXITED);
+    int error;
+    do error = sys_waitid(P_PID, child, &info, WEXITED);
     while (error == -EINTR);
-    if (error < 0) rf_fail(RF_STEP("check"), error, "cannot wait");
+    if (error < 0) rf_fail(RF_STEP(CHECK), error, "cannot wait");
     if (__atomic_load_n(&rf_shared->failed, __ATOMIC_ACQUIRE))
         say(rf_shared->step, rf_shared->what);
     else if (info.si_code != 1 || info.si_status != 0)
@@ -48,6 +45,11 @@ static void probe(struct rf_launch *launch, void (*run)(struct rf_launch *launch
 static void open_root(struct rf_launch *launch, uint32_t i) {
     (void)i;
     rf_object_open_root(launch);
+}
+
+static void connect_notify(struct rf_launch *launch, uint32_t i) {
+    (void)i;
+    rf_notify_connect(launch);
 }
 
 static void check_disk(struct rf_launch *launch, uint32_t i) {
@@ -78,6 +80,7 @@ _Noreturn void rf_check(struct rf_launch *launch) {
     for (uint32_t i = 0; i < rf_view_count(v, RF_DEVICES); i++) probe(launch, rf_object_open_device, i);
     for (uint32_t i = 0; i < rf_view_count(v, RF_JOINS); i++) probe(launch, rf_object_open_join, i);
     for (uint32_t i = 0; i < rf_view_count(v, RF_IO); i++) probe(launch, check_disk, i);
+    probe(launch, connect_notify, 0);
     bool objects = !found; /* else the rehearsal would only say the same again */
     probe(launch, find_limits, 0);
     if (objects) probe(launch, rehearse, 0);

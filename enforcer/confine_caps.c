@@ -4,57 +4,51 @@
 #include <linux/prctl.h>
 #include <linux/securebits.h>
 
-static const struct rf_where at = {"capabilities", RF_CONFINE, offsetof(struct rf_confine, capabilities)};
+static const struct rf_where at = RF_FIELD(CAPABILITIES, CONFINE, struct rf_confine, capabilities);
 
 #define BIT(n) (UINT64_C(1) << (n))
 
 void rf_confine_caps_bound(uint64_t set, uint32_t last) {
     struct sys_caps caps;
-    long error = sys_capget(&caps);
-    if (error < 0) rf_fail(at, error, "cannot read our capabilities");
+    rf_must(at, sys_capget(&caps), "cannot read our capabilities");
     if (last < 63 && set >> (last + 1) != 0)
-        rf_fail(at, 0, "the policy gives capability ", RF_DECIMAL((uint64_t)(63 - __builtin_clzll(set))),
-                ", which this kernel does not have");
+        rf_fail(at, 0, "the policy gives capability %u, which this kernel does not have",
+                63u - (unsigned)__builtin_clzll(set));
     for (uint32_t n = 0; n <= last; n++) {
-        long held = sys_prctl(PR_CAPBSET_READ, n, 0);
-        if (held < 0) rf_fail(at, held, "cannot read the bounding set");
+        int held = rf_must(at, sys_prctl(PR_CAPBSET_READ, n, 0), "cannot read the bounding set");
         if (set & BIT(n)) {
             if (!held || !(caps.permitted & BIT(n)))
-                rf_fail(at, 0, "the policy gives CAP_", rf_fail_capability(n), ", which the launcher itself lacks");
+                rf_fail(at, 0, "the policy gives CAP_%s, which the launcher itself lacks", rf_fail_capability(n));
             continue;
         }
         if (!held) continue;
-        error = sys_prctl(PR_CAPBSET_DROP, n, 0);
-        if (error < 0)
-            rf_fail(at, error, "cannot drop CAP_", rf_fail_capability(n),
-                    " from the bounding set; it needs root (CAP_SETPCAP), or `namespaces.user: new`");
+        rf_must(at, sys_prctl(PR_CAPBSET_DROP, n, 0),
+                "cannot drop CAP_%s from the bounding set; it needs root (CAP_SETPCAP), or `namespaces.user: new`",
+                rf_fail_capability(n));
         if (sys_prctl(PR_CAPBSET_READ, n, 0) != 0)
-            rf_fail(at, 0, "CAP_", rf_fail_capability(n), " stayed in the bounding set");
+            rf_fail(at, 0, "CAP_%s stayed in the bounding set", rf_fail_capability(n));
     }
 }
 
 static void put(uint64_t permitted, uint64_t inheritable) {
     const struct sys_caps caps = {permitted, permitted, inheritable};
-    long error = sys_capset(&caps);
-    if (error < 0) rf_fail(at, error, "cannot set the capabilities");
+    rf_must(at, sys_capset(&caps), "cannot set the capabilities");
 }
 
-static long ambient(unsigned long operation, uint32_t number) {
+static int ambient(unsigned long operation, uint32_t number) {
     return sys_prctl(PR_CAP_AMBIENT, operation, number);
 }
 
 static void read_back(uint64_t set, uint32_t last, uint64_t inheritable, unsigned long bits) {
     struct sys_caps caps;
-    long error = sys_capget(&caps);
-    if (error < 0) rf_fail(at, error, "cannot read our capabilities");
+    rf_must(at, sys_capget(&caps), "cannot read our capabilities");
     if (caps.effective != set || caps.permitted != set || caps.inheritable != inheritable)
         rf_fail(at, 0, "the kernel did not keep the capability sets");
     for (uint32_t n = 0; n <= last; n++) {
-        long raised = ambient(PR_CAP_AMBIENT_IS_SET, n);
-        if (raised != (long)(inheritable >> n & 1))
-            rf_fail(at, 0, "CAP_", rf_fail_capability(n), ": wrong ambient state");
+        int raised = ambient(PR_CAP_AMBIENT_IS_SET, n);
+        if (raised != (int)(inheritable >> n & 1)) rf_fail(at, 0, "CAP_%s: wrong ambient state", rf_fail_capability(n));
     }
-    if (sys_prctl(PR_GET_SECUREBITS, 0, 0) != (long)bits) rf_fail(at, 0, "the kernel did not keep the securebits");
+    if (sys_prctl(PR_GET_SECUREBITS, 0, 0) != (int)bits) rf_fail(at, 0, "the kernel did not keep the securebits");
 }
 
 /*
@@ -69,19 +63,15 @@ void rf_confine_caps_set(uint64_t set, uint32_t last, bool as_root) {
                                        : SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
                                              SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
     struct sys_caps caps;
-    long error = sys_capget(&caps);
-    if (error < 0) rf_fail(at, error, "cannot read our capabilities");
+    rf_must(at, sys_capget(&caps), "cannot read our capabilities");
     put(set | (caps.permitted & BIT(CAP_SETPCAP)), inheritable);
-    error = ambient(PR_CAP_AMBIENT_CLEAR_ALL, 0);
-    if (error < 0) rf_fail(at, error, "cannot clear the ambient set");
+    rf_must(at, ambient(PR_CAP_AMBIENT_CLEAR_ALL, 0), "cannot clear the ambient set");
     for (uint32_t n = 0; n < 64; n++) {
         if (!(inheritable & BIT(n))) continue;
-        error = ambient(PR_CAP_AMBIENT_RAISE, n);
-        if (error < 0) rf_fail(at, error, "cannot make CAP_", rf_fail_capability(n), " ambient");
+        rf_must(at, ambient(PR_CAP_AMBIENT_RAISE, n), "cannot make CAP_%s ambient", rf_fail_capability(n));
     }
-    if (sys_prctl(PR_GET_SECUREBITS, 0, 0) != (long)bits) {
-        error = sys_prctl(PR_SET_SECUREBITS, bits, 0);
-        if (error < 0) rf_fail(at, error, "cannot set the securebits");
+    if (sys_prctl(PR_GET_SECUREBITS, 0, 0) != (int)bits) {
+        rf_must(at, sys_prctl(PR_SET_SECUREBITS, bits, 0), "cannot set the securebits");
     }
     put(set, inheritable); /* SETPCAP goes last: the securebits needed it */
     read_back(set, last, inheritable, bits);

@@ -9,8 +9,8 @@
 static bool groups_are(const struct rf_launch *launch) {
     static uint32_t got[GROUPS_MAX];
     uint32_t count = rf_view_count(&launch->view, RF_GROUPS);
-    long n = sys_getgroups(GROUPS_MAX, got);
-    if (n != (long)count) return false; /* also when there are more than fit */
+    int n = sys_getgroups(GROUPS_MAX, got);
+    if (n != (int)count) return false; /* also when there are more than fit */
     for (uint32_t i = 0; i < count; i++) {
         bool found = false; /* the kernel sorts by its own numbers, which a user namespace may reorder */
         for (uint32_t k = 0; k < count; k++)
@@ -23,30 +23,30 @@ static bool groups_are(const struct rf_launch *launch) {
 static void set_groups(const struct rf_launch *launch) {
     static uint32_t list[GROUPS_MAX];
     uint32_t count = rf_view_count(&launch->view, RF_GROUPS);
-    const struct rf_where where = count ? RF_AT("identity", GROUPS, 0) : RF_STEP("identity");
+    const struct rf_where where = count ? RF_AT(IDENTITY, GROUPS, 0) : RF_STEP(IDENTITY);
     /* An ordinary user's namespace cannot change them, by the kernel's rule: a group may be there to forbid. */
     if (rf_launch_new(launch, CLONE_NEWUSER) && !launch->maps) return;
     /* Only "none" can be trusted unset: a group without a mapping reads as 65534, which the policy may list too. */
     if (count == 0 && groups_are(launch)) return;
     for (uint32_t i = 0; i < count; i++) list[i] = RF_RECORD(&launch->view, GROUPS, struct rf_group, i)->gid;
-    long error = sys_setgroups((int)count, list);
+    int error = sys_setgroups((int)count, list);
     if (error < 0)
-        rf_fail(where, error, "cannot set the supplementary groups",
+        rf_fail(where, error, "cannot set the supplementary groups%s",
                 error == -EPERM ? "; it needs root (CAP_SETGID)" : "");
     if (!groups_are(launch)) rf_fail(where, 0, "the kernel did not keep the supplementary groups");
 }
 
 static void set_ids(const struct rf_launch *launch) {
-    const struct rf_where uid_at = RF_FIELD("identity", PROCESS, struct rf_process, uid);
-    const struct rf_where gid_at = RF_FIELD("identity", PROCESS, struct rf_process, gid);
+    const struct rf_where uid_at = RF_FIELD(IDENTITY, PROCESS, struct rf_process, uid);
+    const struct rf_where gid_at = RF_FIELD(IDENTITY, PROCESS, struct rf_process, gid);
     uint32_t uid = launch->process->uid, gid = launch->process->gid, got[3];
-    long error = sys_setresgid(gid);
+    int error = sys_setresgid(gid);
     if (error < 0)
-        rf_fail(gid_at, error, "cannot become gid ", RF_DECIMAL(gid),
+        rf_fail(gid_at, error, "cannot become gid %u%s", gid,
                 error == -EPERM ? "; it needs root (CAP_SETGID), or `namespaces.user: new`" : "");
     error = sys_setresuid(uid);
     if (error < 0)
-        rf_fail(uid_at, error, "cannot become uid ", RF_DECIMAL(uid),
+        rf_fail(uid_at, error, "cannot become uid %u%s", uid,
                 error == -EPERM ? "; it needs root (CAP_SETUID), or `namespaces.user: new`" : "");
     error = sys_getresgid(got);
     if (error < 0 || got[0] != gid || got[1] != gid || got[2] != gid)
@@ -62,17 +62,16 @@ void rf_confine_identity(struct rf_launch *launch) {
     rf_confine_caps_bound(set, launch->last_cap);
     set_groups(launch);
     if (!as_root) { /* else the step from uid 0 would take the permitted set along */
-        long error = sys_prctl(PR_SET_KEEPCAPS, 1, 0);
-        if (error < 0) rf_fail(RF_STEP("identity"), error, "cannot keep capabilities across the change of uid");
+        rf_must(RF_STEP(IDENTITY), sys_prctl(PR_SET_KEEPCAPS, 1, 0),
+                "cannot keep capabilities across the change of uid");
     }
     set_ids(launch);
     rf_confine_caps_set(set, launch->last_cap, as_root);
-    long error = sys_prctl(PR_SET_DUMPABLE, 0, 0); /* a change of ids sets it to the sysctl fs.suid_dumpable */
-    if (error < 0) rf_fail(RF_STEP("identity"), error, "cannot make ourselves undumpable");
+    int error = sys_prctl(PR_SET_DUMPABLE, 0, 0); /* a change of ids sets it to the sysctl fs.suid_dumpable */
+    if (error < 0) rf_fail(RF_STEP(IDENTITY), error, "cannot make ourselves undumpable");
     if (launch->process->init == RF_INIT_REAPER) {
         /* Our parent is the reaper; whether the supervisor lives is its to watch. */
-        error = sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0);
-        if (error < 0) rf_fail(RF_STEP("identity"), error, "cannot arm the parent-death signal");
+        rf_must(RF_STEP(IDENTITY), sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0), "cannot arm the parent-death signal");
         rf_enter_check_alive(launch);
     } else {
         rf_enter_die_with_parent(launch);

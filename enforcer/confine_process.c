@@ -7,33 +7,30 @@
 #include "status.h"
 
 void rf_confine_hostname(struct rf_launch *launch) {
-    const struct rf_where where = RF_FIELD("hostname", NAMESPACES, struct rf_namespaces, hostname);
+    const struct rf_where where = RF_FIELD(HOSTNAME, NAMESPACES, struct rf_namespaces, hostname);
     char name[65]; /* __NEW_UTS_LEN and NUL */
     if (!rf_params_present(&launch->ns->hostname)) return;
     rf_params_text(launch, &launch->ns->hostname, name, sizeof name, where);
-    long error = sys_sethostname(name, rf_chars_length(name));
-    if (error < 0) rf_fail(where, error, name);
+    rf_must(where, sys_sethostname(name, rf_chars_length(name)), "%s", name);
 }
 
 void rf_confine_session(struct rf_launch *launch) {
     (void)launch;
-    long error = sys_setsid();
-    if (error < 0) rf_fail(RF_STEP("session"), error, "cannot start a new session");
+    rf_must(RF_STEP(SESSION), sys_setsid(), "cannot start a new session");
 }
 
 void rf_confine_oom(struct rf_launch *launch) {
-    const struct rf_where where = RF_FIELD("oom-score", PROCESS, struct rf_process, oom_score_adj);
+    const struct rf_where where = RF_FIELD(OOM_SCORE, PROCESS, struct rf_process, oom_score_adj);
     char text[16];
-    struct rf_line line = RF_LINE(text);
     if (!(launch->process->flags & RF_PROCESS_SET_OOM)) return;
-    rf_line_signed(&line, launch->process->oom_score_adj);
-    long error = rf_enter_write_self(launch, "self/oom_score_adj", text);
+    RF_PRINT(text, "%d", launch->process->oom_score_adj);
+    int error = rf_enter_write_self(launch, "self/oom_score_adj", text);
     if (error == 0) return;
     if (launch->process->flags & RF_PROCESS_OOM_OPTIONAL) {
         __atomic_or_fetch(&rf_shared->skipped, RF_SKIPPED_OOM, __ATOMIC_RELEASE);
         return;
     }
-    rf_fail(where, error, "cannot set oom_score_adj to ", text,
+    rf_fail(where, error, "cannot set oom_score_adj to %s%s", text,
             error == -EACCES ? "; lowering it takes CAP_SYS_RESOURCE" : "");
 }
 
@@ -41,23 +38,23 @@ void rf_confine_oom(struct rf_launch *launch) {
 void rf_confine_rlimits(struct rf_launch *launch) {
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_RLIMITS); i++) {
         const struct rf_rlimit *r = RF_RECORD(&launch->view, RLIMITS, struct rf_rlimit, i);
-        struct rf_where where = RF_AT("rlimits", RLIMITS, i);
+        struct rf_where where = RF_AT(RLIMITS, RLIMITS, i);
         const struct rlimit64 set = {r->soft, r->hard};
         struct rlimit64 got = {0, 0};
-        long error = sys_prlimit(r->resource, &set, NULL);
+        int error = sys_prlimit(r->resource, &set, NULL);
         if (error < 0)
-            rf_fail(where, error, "resource ", RF_DECIMAL(r->resource), " (RLIMIT_*): cannot set ", RF_DECIMAL(r->soft),
-                    ":", RF_DECIMAL(r->hard), error == -EPERM ? "; raising a hard limit takes CAP_SYS_RESOURCE" : "");
+            rf_fail(where, error, "resource %u (RLIMIT_*): cannot set %lu:%lu%s", r->resource, r->soft, r->hard,
+                    error == -EPERM ? "; raising a hard limit takes CAP_SYS_RESOURCE" : "");
         error = sys_prlimit(r->resource, NULL, &got);
         if (error < 0 || got.rlim_cur != r->soft || got.rlim_max != r->hard)
-            rf_fail(where, error, "resource ", RF_DECIMAL(r->resource), ": the kernel did not keep the limit");
+            rf_fail(where, error, "resource %u: the kernel did not keep the limit", r->resource);
     }
 }
 
 /* umask(2) gives the one before, and nothing else: the second call reads the first one back. */
 void rf_confine_umask(struct rf_launch *launch) {
-    const long wanted = launch->process->umask;
+    const int wanted = (int)launch->process->umask;
     sys_umask(launch->process->umask);
     if (sys_umask(launch->process->umask) != wanted)
-        rf_fail(RF_FIELD("umask", PROCESS, struct rf_process, umask), 0, "the kernel did not keep the umask");
+        rf_fail(RF_FIELD(UMASK, PROCESS, struct rf_process, umask), 0, "the kernel did not keep the umask");
 }

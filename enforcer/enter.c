@@ -13,31 +13,24 @@ static void join(const struct rf_launch *launch, uint32_t kinds) {
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_JOINS); i++) {
         const struct rf_join *j = RF_RECORD(&launch->view, JOINS, struct rf_join, i);
         if (!(j->kind & kinds)) continue;
-        long error = sys_setns(launch->objects.joins[i], j->kind);
-        if (error < 0) rf_fail(RF_AT("join", JOINS, i), error, "cannot join ", rf_view_string(&launch->view, j->path));
+        rf_must(RF_AT(JOIN, JOINS, i), sys_setns(launch->objects.joins[i], j->kind), "cannot join %s",
+                rf_view_string(&launch->view, j->path));
     }
 }
 
 void rf_enter_time(struct rf_launch *launch) {
     char text[96];
-    struct rf_line line = RF_LINE(text);
-    long error = sys_unshare(CLONE_NEWTIME);
-    if (error < 0) rf_fail(RF_STEP("enter"), error, "cannot make a time namespace");
+    rf_must(RF_STEP(ENTER), sys_unshare(CLONE_NEWTIME), "cannot make a time namespace");
     if (!(launch->ns->flags & RF_NS_SET_TIME)) return;
-    rf_line_text(&line, "monotonic ");
-    rf_line_signed(&line, launch->ns->monotonic);
-    rf_line_text(&line, " 0\nboottime ");
-    rf_line_signed(&line, launch->ns->boottime);
-    rf_line_text(&line, " 0\n");
-    error = rf_enter_write_self(launch, "self/timens_offsets", text);
-    if (error < 0)
-        rf_fail(RF_FIELD("enter", NAMESPACES, struct rf_namespaces, boottime), error, "cannot set the clock offsets");
+    RF_PRINT(text, "monotonic %ld 0\nboottime %ld 0\n", launch->ns->monotonic, launch->ns->boottime);
+    rf_must(RF_FIELD(ENTER, NAMESPACES, struct rf_namespaces, boottime),
+            rf_enter_write_self(launch, "self/timens_offsets", text), "cannot set the clock offsets");
 }
 
 void rf_enter_prepare(struct rf_launch *launch) {
     if ((launch->ns->create & ~(uint32_t)CLONE_NEWUSER) != 0 && !rf_launch_new(launch, CLONE_NEWUSER) &&
         !launch->clones)
-        rf_fail(RF_STEP("enter"), -EPERM,
+        rf_fail(RF_STEP(ENTER), -EPERM,
                 "cannot make the policy's namespaces: it needs root (CAP_SYS_ADMIN), or `namespaces.user: new`");
     join(launch, CLONE_NEWPID);
     if (rf_launch_new(launch, CLONE_NEWTIME) && !rf_launch_new(launch, CLONE_NEWUSER)) rf_enter_time(launch);
@@ -46,27 +39,25 @@ void rf_enter_prepare(struct rf_launch *launch) {
 void rf_enter_check_alive(const struct rf_launch *launch) {
     struct pollfd poll = {.fd = launch->go[0], .events = POLLIN};
     struct __kernel_timespec now = {0, 0};
-    long n = sys_ppoll(&poll, 1, &now);
+    int n = sys_ppoll(&poll, 1, &now);
     if (n < 0 || (poll.revents & (POLLHUP | POLLERR | POLLNVAL))) sys_exit(RF_STEP_FAILED);
 }
 
 void rf_enter_die_with_parent(const struct rf_launch *launch) {
-    long error = sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0);
-    if (error < 0) rf_fail(RF_STEP("enter"), error, "cannot arm the parent-death signal");
+    rf_must(RF_STEP(ENTER), sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0), "cannot arm the parent-death signal");
     rf_enter_check_alive(launch);
 }
 
-long rf_enter_write_self(const struct rf_launch *launch, const char *name, const char *text) {
-    long error = sys_prctl(PR_SET_DUMPABLE, 1, 0);
+int rf_enter_write_self(const struct rf_launch *launch, const char *name, const char *text) {
+    int error = sys_prctl(PR_SET_DUMPABLE, 1, 0);
     if (error == 0) error = rf_files_write(launch->proc, name, text);
-    long closed = sys_prctl(PR_SET_DUMPABLE, 0, 0);
+    int closed = sys_prctl(PR_SET_DUMPABLE, 0, 0);
     return error < 0 ? error : closed;
 }
 
 /* An end left open would make the other side wait for ever. */
 static void close_end(int fd) {
-    long error = sys_close(fd);
-    if (error < 0) rf_fail(RF_STEP("enter"), error, "cannot close a pipe");
+    rf_must(RF_STEP(ENTER), sys_close(fd), "cannot close a pipe");
 }
 
 _Noreturn static void live(struct rf_launch *launch) {
@@ -76,33 +67,34 @@ _Noreturn static void live(struct rf_launch *launch) {
     rf_enter_die_with_parent(launch);
     rf_launch_run(launch, RF_IN_CHILD);
     rf_launch_run(launch, RF_IN_PAYLOAD);
-    rf_fail(RF_STEP("exec"), 0, "the last step returned");
+    rf_fail(RF_STEP(EXEC), 0, "the last step returned");
 }
 
 void rf_enter_clone(struct rf_launch *launch) {
     int leaf = rf_limit_v2_leaf(), pidfd = -1;
     struct clone_args args = {
-        .flags = (launch->ns->create & BY_CLONE) | CLONE_PIDFD,
+        .flags = (launch->ns->create & BY_CLONE) | CLONE_PIDFD | CLONE_PARENT_SETTID,
         .pidfd = (uint64_t)(uintptr_t)&pidfd,
+        .parent_tid = (uint64_t)(uintptr_t)&rf_shared->first,
         .exit_signal = SIGCHLD,
     };
     if (leaf >= 0) {
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = (unsigned)leaf;
     }
-    long error = sys_pipe(launch->go);
+    int error = sys_pipe(launch->go);
     if (error == 0) error = sys_pipe(launch->ready);
-    if (error < 0) rf_fail(RF_STEP("enter"), error, "cannot make a pipe");
-    long child = sys_clone3(&args);
+    rf_must(RF_STEP(ENTER), error, "cannot make a pipe");
+    int child = sys_clone3(&args);
     if (child == 0) live(launch);
     if (child < 0)
-        rf_fail(RF_STEP("enter"), child, "cannot clone into the policy's namespaces",
+        rf_fail(RF_STEP(ENTER), child, "cannot clone into the policy's namespaces%s",
                 child == -EPERM && rf_launch_new(launch, CLONE_NEWUSER)
                     ? "; this machine does not let ordinary users make user namespaces (sysctls "
                       "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)"
                 : child == -ENOSPC ? "; see the sysctls user.max_*_namespaces"
                                    : "");
-    launch->child = (int)child;
+    launch->child = child;
     launch->pidfd = pidfd;
     close_end(launch->go[0]);
     close_end(launch->ready[1]);
@@ -118,8 +110,7 @@ void rf_enter_join(struct rf_launch *launch) {
 
 void rf_enter_cgroup(struct rf_launch *launch) {
     if (!rf_launch_new(launch, CLONE_NEWCGROUP)) return;
-    long error = sys_unshare(CLONE_NEWCGROUP);
-    if (error < 0) rf_fail(RF_STEP("enter"), error, "cannot make a cgroup namespace");
+    rf_must(RF_STEP(ENTER), sys_unshare(CLONE_NEWCGROUP), "cannot make a cgroup namespace");
 }
 
 /* struct ifreq, as far as interface flags go; linux/if.h needs libc's headers. */
@@ -134,13 +125,12 @@ void rf_enter_network(struct rf_launch *launch) {
     struct interface lo = {.name = "lo"};
     if (!rf_launch_new(launch, CLONE_NEWNET)) return;
     /* Any family does, and this one is there even where IPv4 is not. */
-    long fd = sys_socket(AF_LOCAL, DATAGRAM | CLOSE_ON_EXEC);
-    if (fd < 0) rf_fail(RF_STEP("network"), fd, "cannot make a socket");
-    long error = sys_ioctl((int)fd, GET_FLAGS, &lo);
+    int fd = rf_must(RF_STEP(NETWORK), sys_socket(AF_LOCAL, DATAGRAM | CLOSE_ON_EXEC), "cannot make a socket");
+    int error = sys_ioctl(fd, GET_FLAGS, &lo);
     lo.flags |= UP;
-    if (error == 0) error = sys_ioctl((int)fd, SET_FLAGS, &lo);
-    if (error == 0) error = sys_ioctl((int)fd, GET_FLAGS, &lo);
-    if (error < 0) rf_fail(RF_STEP("network"), error, "cannot bring up the loopback interface");
-    if (!(lo.flags & UP)) rf_fail(RF_STEP("network"), 0, "the loopback interface did not come up");
-    sys_close((int)fd);
+    if (error == 0) error = sys_ioctl(fd, SET_FLAGS, &lo);
+    if (error == 0) error = sys_ioctl(fd, GET_FLAGS, &lo);
+    rf_must(RF_STEP(NETWORK), error, "cannot bring up the loopback interface");
+    if (!(lo.flags & UP)) rf_fail(RF_STEP(NETWORK), 0, "the loopback interface did not come up");
+    sys_close(fd);
 }

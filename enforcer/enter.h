@@ -26,7 +26,7 @@ void rf_enter_check_alive(const struct rf_launch *launch);
 void rf_enter_die_with_parent(const struct rf_launch *launch);
 
 /* Writes to a file of /proc/self that belongs to root while the process is not dumpable. */
-long rf_enter_write_self(const struct rf_launch *launch, const char *name, const char *text);
+int rf_enter_write_self(const struct rf_launch *launch, const char *name, const char *text);
 
 /* enter_user.c: id maps.  In the supervisor, of the first process; in the first process, its own or waiting. */
 void rf_enter_write_maps(struct rf_launch *launch);

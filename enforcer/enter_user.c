@@ -10,18 +10,13 @@
 static char text[RF_PAGE - 1];
 
 static void put_map(struct rf_line *line, uint32_t inside, uint32_t outside, uint32_t size) {
-    rf_line_number(line, inside);
-    rf_line_text(line, " ");
-    rf_line_number(line, outside);
-    rf_line_text(line, " ");
-    rf_line_number(line, size);
-    rf_line_text(line, "\n");
+    rf_line_format(line, "%u %u %u\n", inside, outside, size);
 }
 
 static void write_map(int dir, const char *file, const char *map) {
-    long error = rf_files_write(dir, file, map);
+    int error = rf_files_write(dir, file, map);
     if (error < 0)
-        rf_fail(RF_STEP("user"), error, "cannot write the id map '", map, "'",
+        rf_fail(RF_STEP(USER), error, "cannot write the id map '%s'%s", map,
                 error == -EPERM ? "; mapping ids of others takes CAP_SETUID and CAP_SETGID, mapping id 0 CAP_SETFCAP"
                                 : "");
 }
@@ -39,7 +34,7 @@ static const char *map_text(const struct rf_launch *launch, uint32_t kind) {
         const struct rf_id_map *m = RF_RECORD(v, ID_MAPS, struct rf_id_map, i);
         if (m->kind == kind) put_map(&line, m->inside, m->outside, m->size);
     }
-    if (line.full) rf_fail(RF_STEP("user"), 0, "the id map is longer than the kernel takes");
+    if (rf_line_full(&line)) rf_fail(RF_STEP(USER), 0, "the id map is longer than the kernel takes");
     return text;
 }
 
@@ -48,27 +43,29 @@ static void check_proc(const struct rf_launch *launch) {
     char self[16];
     const char *p = self;
     uint64_t pid;
-    long n = sys_readlinkat(launch->proc, "self", self, sizeof self - 1);
+    int n = sys_readlinkat(launch->proc, "self", self, sizeof self - 1);
     self[n < 0 ? 0 : n] = '\0';
     if (!rf_chars_number(&p, &pid) || *p != '\0' || pid != (uint64_t)sys_getpid())
-        rf_fail(RF_STEP("user"), 0, "/proc is that of another pid namespace");
+        rf_fail(RF_STEP(USER), 0, "/proc is that of another pid namespace");
 }
 
 /* Our child is not waited for, so that its number is its own. */
 static void write_from_outside(struct rf_launch *launch) {
     check_proc(launch);
-    long dir = sys_openat(launch->proc, RF_DECIMAL((uint64_t)launch->child), O_PATH | O_DIRECTORY, 0);
-    if (dir < 0) rf_fail(RF_STEP("user"), dir, "cannot open /proc of the first process");
-    write_map((int)dir, "uid_map", map_text(launch, 0));
-    write_map((int)dir, "gid_map", map_text(launch, 1));
-    sys_close((int)dir);
+    char name[16];
+    RF_PRINT(name, "%d", launch->child);
+    int dir = rf_must(RF_STEP(USER), sys_openat(launch->proc, name, O_PATH | O_DIRECTORY, 0),
+                      "cannot open /proc of the first process");
+    write_map(dir, "uid_map", map_text(launch, 0));
+    write_map(dir, "gid_map", map_text(launch, 1));
+    sys_close(dir);
 }
 
 void rf_enter_write_maps(struct rf_launch *launch) {
     if (rf_launch_new(launch, CLONE_NEWUSER) && launch->maps) {
         write_from_outside(launch);
-        long n = sys_write(launch->go[1], "m", 1);
-        if (n != 1 && n != -EPIPE) rf_fail(RF_STEP("user"), n, "cannot tell the first process to go on");
+        int n = sys_write(launch->go[1], "m", 1);
+        if (n != 1 && n != -EPIPE) rf_fail(RF_STEP(USER), n, "cannot tell the first process to go on");
     }
 }
 
@@ -80,20 +77,20 @@ static void check_single(const struct rf_launch *launch, uint32_t kind) {
         const struct rf_id_map *m = RF_RECORD(v, ID_MAPS, struct rf_id_map, i);
         if (m->kind != kind) continue;
         if (++count > 1 || m->size != 1 || m->outside != own)
-            rf_fail(RF_AT("user", ID_MAPS, i), -EPERM, "an ordinary user can map only the own ", kind ? "gid " : "uid ",
-                    RF_DECIMAL(own), " to one id inside; start as root for wider maps");
+            rf_fail(RF_AT(USER, ID_MAPS, i), -EPERM,
+                    "an ordinary user can map only the own %s%u to one id inside; start as root for wider maps",
+                    kind ? "gid " : "uid ", own);
     }
 }
 
 static void write_own(struct rf_launch *launch) {
     static const char *const files[] = {"self/uid_map", "self/gid_map"};
     /* Denied first: else a group could be dropped that forbids something (CVE-2014-8989); the kernel insists. */
-    long error = rf_enter_write_self(launch, "self/setgroups", "deny");
-    if (error < 0) rf_fail(RF_STEP("user"), error, "cannot deny setgroups");
+    rf_must(RF_STEP(USER), rf_enter_write_self(launch, "self/setgroups", "deny"), "cannot deny setgroups");
     for (uint32_t kind = 0; kind < 2; kind++) {
         if (!is_self(launch)) check_single(launch, kind);
-        error = rf_enter_write_self(launch, files[kind], map_text(launch, kind));
-        if (error < 0) rf_fail(RF_STEP("user"), error, "cannot write the id map '", text, "'");
+        rf_must(RF_STEP(USER), rf_enter_write_self(launch, files[kind], map_text(launch, kind)),
+                "cannot write the id map '%s'", text);
     }
 }
 
@@ -101,10 +98,10 @@ static void write_own(struct rf_launch *launch) {
 static void take_ids(const struct rf_launch *launch) {
     uint32_t gid = rf_load_mapped(launch, 1, 0) ? 0 : launch->process->gid;
     uint32_t uid = rf_load_mapped(launch, 0, 0) ? 0 : launch->process->uid;
-    long error = sys_setresgid(gid);
+    int error = sys_setresgid(gid);
     if (error == 0) error = sys_setresuid(uid);
     if (error == 0) error = sys_prctl(PR_SET_DUMPABLE, 0, 0);
-    if (error < 0) rf_fail(RF_STEP("user"), error, "cannot take an id of the new user namespace");
+    rf_must(RF_STEP(USER), error, "cannot take an id of the new user namespace");
     rf_enter_die_with_parent(launch);
 }
 
@@ -112,7 +109,7 @@ void rf_enter_user(struct rf_launch *launch) {
     char byte;
     if (!rf_launch_new(launch, CLONE_NEWUSER)) return;
     if (launch->maps) {
-        long n;
+        int n;
         do n = sys_read(launch->go[0], &byte, 1);
         while (n == -EINTR);
         if (n != 1) sys_exit(RF_STEP_FAILED); /* the supervisor is gone, or has failed and says so itself */

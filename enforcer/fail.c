@@ -2,7 +2,6 @@
 #include "fail.h"
 #include "line.h"
 #include "status.h"
-#include <stdarg.h>
 
 struct rf_shared *rf_shared;
 void (*rf_fail_undo)(struct rf_launch *launch);
@@ -39,11 +38,14 @@ static int exit_code; /* 0: RF_STEP_FAILED */
     X(ENOSPC, "no space left, or a kernel limit is reached")                                                           \
     X(EROFS, "read-only file system")                                                                                  \
     X(ENAMETOOLONG, "name too long")                                                                                   \
+    X(EPIPE, "the other side has hung up")                                                                             \
     X(ENOSYS, "this kernel does not have it")                                                                          \
     X(ENOTEMPTY, "directory not empty")                                                                                \
     X(ELOOP, "a symbolic link that is not allowed here, or too many")                                                  \
     X(EOVERFLOW, "an id without a mapping, or a value too large")                                                      \
     X(EOPNOTSUPP, "not supported")                                                                                     \
+    X(EPROTOTYPE, "a socket of another type")                                                                          \
+    X(ECONNREFUSED, "nobody listens")                                                                                  \
     X(ELIBBAD, "its interpreter is damaged")
 
 /* Numbers, and name and words behind each other: no pointers have to be stored. */
@@ -58,19 +60,20 @@ static const char errno_texts[] =
 #undef RF_X
     ;
 
-/* The name of an errno, followed by NUL and its words; NULL if it has none here. */
-static const char *find_errno(long error) {
-    const char *text = errno_texts;
-    for (size_t i = 0; i < sizeof errno_numbers; i++) {
-        if (errno_numbers[i] == -error) return text;
-        text += rf_chars_length(text) + 1;
-        text += rf_chars_length(text) + 1;
-    }
-    return NULL;
+static const char step_names[] =
+#define RF_X(id, name) name "\0"
+    RF_STEPS(RF_X)
+#undef RF_X
+    ;
+
+/* The string of this number in a run of them; the empty one at the end if there are not as many. */
+static const char *nth(const char *texts, uint32_t number) {
+    for (; number > 0 && *texts != '\0'; number--) texts += rf_chars_length(texts) + 1;
+    return texts;
 }
 
-const char *rf_fail_errno_name(long error) {
-    return find_errno(error);
+const char *rf_fail_step(uint32_t step) {
+    return nth(step_names, step);
 }
 
 /* capabilities(7), by number from 0; one string, so that no pointers have to be stored. */
@@ -82,15 +85,14 @@ static const char capability_names[] =
     "PERFMON\0BPF\0CHECKPOINT_RESTORE\0";
 
 const char *rf_fail_capability(uint32_t number) {
-    const char *name = capability_names;
-    for (; number > 0 && *name != '\0'; number--) name += rf_chars_length(name) + 1;
+    const char *name = nth(capability_names, number);
     return *name != '\0' ? name : "with a number that this enforcer has no name for";
 }
 
 void rf_fail_init(struct rf_launch *launch) {
     the_launch = launch;
     long at = sys_mmap_shared(sizeof(struct rf_shared));
-    if (at < 0 && at > -4096) rf_fail(RF_STEP("start"), at, "cannot map a page");
+    if (at < 0 && at > -4096) rf_fail(RF_STEP(START), (int)at, "cannot map a page");
     rf_shared = (struct rf_shared *)at;
 }
 
@@ -113,7 +115,7 @@ void rf_fail_print(int fd, const char *text) {
         if (line.used + 2 < line.size && text[1] != '\0') continue;
         if (text[1] == '\0') rf_line_text(&line, "\n");
         for (size_t done = 0; done < line.used;) {
-            long n = sys_write(fd, safe + done, line.used - done);
+            int n = sys_write(fd, safe + done, line.used - done);
             if (n == -EINTR) continue;
             if (n <= 0) return;
             done += (size_t)n;
@@ -129,82 +131,78 @@ static void add_policy_line(struct rf_line *line, uint32_t section, uint32_t ind
     if (rf_view_map_open(&the_launch->view, &map) != RF_BLOB_OK || map.file_count == 0) return;
     const struct rf_map_entry *entry = rf_map_find(&map, section, index);
     if (!entry) return;
-    rf_line_text(line, " [");
-    rf_line_text(line, rf_map_file_name(&map, entry));
-    rf_line_text(line, ":");
-    rf_line_number(line, entry->line);
-    rf_line_text(line, "]");
+    rf_line_format(line, " [%s:%u]", rf_map_file_name(&map, entry), entry->line);
+}
+
+static void add_errno(struct rf_line *line, int error) {
+    uint32_t i = 0;
+    while (i < sizeof errno_numbers && errno_numbers[i] != -error) i++;
+    const char *name = nth(errno_texts, 2 * i);
+    if (*name != '\0')
+        rf_line_format(line, ": %s (%s)", name, name + rf_chars_length(name) + 1);
+    else
+        rf_line_format(line, ": errno %d", -error);
 }
 
 /* The message behind "ringfence-run: STEP: ". */
-static void add_message(struct rf_line *line, struct rf_where where, long error, va_list parts) {
-    for (const char *part; (part = va_arg(parts, const char *)) != NULL;) {
-        size_t length = rf_chars_length(part);
-        if (length > 0 && part[length - 1] == '\n') length--; /* the content of a kernel file */
-        rf_line_bytes(line, part, length);
-    }
-    if (error != 0) {
-        const char *found = find_errno(error);
-        rf_line_text(line, ": ");
-        if (found) {
-            rf_line_text(line, found);
-            rf_line_text(line, " (");
-            rf_line_text(line, found + rf_chars_length(found) + 1);
-            rf_line_text(line, ")");
-        } else {
-            rf_line_text(line, "errno ");
-            rf_line_signed(line, -error);
-        }
-    }
-    add_policy_line(line, where.section, where.index);
+static void add_message(struct rf_line *line, struct rf_where where, int error, const char *format, va_list arguments) {
+    rf_line_arguments(line, format, arguments, true);
+    if (error != 0) add_errno(line, error);
+    add_policy_line(line, where.word >> 16 & 0xff, where.word & 0xffff);
 }
 
-_Noreturn static void report(int code, const char *step, const char *message) {
+_Noreturn static void report(int code, uint32_t step, const char *message) {
     static char text[RF_PAGE + 64];
-    struct rf_line line = RF_LINE(text);
     if (rf_fail_undo && the_launch) rf_fail_undo(the_launch);
-    rf_line_text(&line, "ringfence-run: ");
-    rf_line_text(&line, step);
-    rf_line_text(&line, ": ");
-    rf_line_text(&line, message);
+    RF_PRINT(text, "ringfence-run: %s: %s", rf_fail_step(step), message);
     rf_fail_print(2, text);
-    if (the_launch) rf_status_error(the_launch, code, step, message);
+    if (the_launch) rf_status_error(the_launch, code, rf_fail_step(step), message);
     sys_exit(code);
 }
 
 _Noreturn void rf_fail_report(void) {
-    /* Copies: the page may still be mapped by a process that is about to be killed. */
-    static char step[sizeof rf_shared->step], what[sizeof rf_shared->what];
+    /* A copy: the page may still be mapped by a process that is about to be killed. */
+    static char what[sizeof rf_shared->what];
     int code = rf_shared->exit;
-    for (size_t i = 0; i + 1 < sizeof step; i++) step[i] = rf_shared->step[i];
     for (size_t i = 0; i + 1 < sizeof what; i++) what[i] = rf_shared->what[i];
-    report(code == RF_NOT_FOUND || code == RF_NOT_EXECUTABLE ? code : RF_STEP_FAILED, step, what);
+    report(code == RF_NOT_FOUND || code == RF_NOT_EXECUTABLE ? code : RF_STEP_FAILED, rf_shared->step, what);
 }
 
 void rf_fail_exit_with(int code) {
     exit_code = code;
 }
 
-_Noreturn void rf_fail_with(struct rf_where where, long error, ...) {
+_Noreturn static void fail(struct rf_where where, int error, const char *format, va_list arguments) {
     static char message[sizeof rf_shared->what];
     struct rf_line line = RF_LINE(message);
-    va_list parts;
-    va_start(parts, error);
+    int code = exit_code ? exit_code : RF_STEP_FAILED;
     if (!in_child) {
         static bool failing;
         if (failing) sys_exit(RF_STEP_FAILED); /* the undoing failed too: say the first thing only */
         failing = true;
-        add_message(&line, where, error, parts);
-        report(exit_code ? exit_code : RF_STEP_FAILED, where.step, message);
+        add_message(&line, where, error, format, arguments);
+        report(code, where.word >> 24, message);
     }
     if (!__atomic_exchange_n(&rf_shared->claimed, 1u, __ATOMIC_ACQ_REL)) {
-        struct rf_line step = RF_LINE(rf_shared->step);
         line = RF_LINE(rf_shared->what);
-        add_message(&line, where, error, parts);
-        rf_line_text(&step, where.step);
-        rf_shared->exit = exit_code ? exit_code : RF_STEP_FAILED;
+        add_message(&line, where, error, format, arguments);
+        rf_shared->step = where.word >> 24;
+        rf_shared->exit = code;
         __atomic_store_n(&rf_shared->failed, 1u, __ATOMIC_RELEASE);
     }
-    va_end(parts);
     sys_exit(RF_STEP_FAILED);
+}
+
+_Noreturn void rf_fail(struct rf_where where, int error, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fail(where, error, format, arguments);
+}
+
+int rf_must(struct rf_where where, int result, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    if (result < 0) fail(where, result, format, arguments);
+    va_end(arguments);
+    return result;
 }

@@ -11,19 +11,22 @@
 
 #include "launch.h"
 
-/* The step, and the policy item (for the source map): section 0 means none. */
+/* The step, and the policy item (for the source map): section 0 means none.  One word, since nearly every call that can
+ * fail passes one. */
 struct rf_where {
-    const char *step;
-    uint32_t section;
-    uint32_t index;
+    uint32_t word; /* step << 24 | section << 16 | index */
 };
-#define RF_STEP(name)                        ((struct rf_where){(name), 0, 0})
-#define RF_AT(name, type, i)                 ((struct rf_where){(name), RF_##type, (i)})
-#define RF_FIELD(name, type, record, member) ((struct rf_where){(name), RF_##type, (uint32_t)offsetof(record, member)})
+#define RF_WHERE(step, section, index)       ((struct rf_where){(uint32_t)(step) << 24 | (section) << 16 | (uint32_t)(index)})
+#define RF_STEP(step)                        RF_WHERE(RF_STEP_##step, 0u, 0)
+#define RF_AT(step, type, i)                 RF_WHERE(RF_STEP_##step, (uint32_t)RF_##type, (i))
+#define RF_FIELD(step, type, record, member) RF_AT(step, type, offsetof(record, member))
+_Static_assert(RF_RECORDS_MAX <= 0xffff && RF_STEP_COUNT <= 0xff, "an index or a step does not fit into a where");
 
-/* `error` is a negative errno, or 0.  The strings behind it are concatenated, NULL ends them: hence the macros. */
-_Noreturn void rf_fail_with(struct rf_where where, long error, ...) __attribute__((sentinel));
-#define rf_fail(where, error, ...) rf_fail_with((where), (error), __VA_ARGS__, (const char *)NULL)
+/* `error` is a negative errno, or 0; the rest as rf_line_format() takes it. */
+_Noreturn void rf_fail(struct rf_where where, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* The result of a call that must not fail: returns it, unless it is a negative errno. */
+int rf_must(struct rf_where where, int result, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The same with another exit code than 125. */
 void rf_fail_exit_with(int code);
@@ -40,10 +43,10 @@ struct rf_shared {
     volatile uint32_t ended;     /* the reaper saw the payload end: */
     volatile int32_t code;       /*   its exit code, or */
     volatile int32_t signal;     /*   the signal that killed it */
-    const char *volatile at;     /* name of the step that runs: a literal, at one address in all processes */
+    volatile uint32_t at;        /* the step that runs */
+    volatile int32_t first;      /* pid of the first process, as the supervisor sees it; written before that runs */
     int32_t exit;
-    uint32_t section, index;
-    char step[24];
+    uint32_t step; /* the one that failed */
     char what[RF_PAGE - 128];
 };
 extern struct rf_shared *rf_shared;
@@ -60,8 +63,8 @@ extern void (*rf_fail_undo)(struct rf_launch *launch);
 /* Supervisor: reports the failure that a child left in the shared page. */
 _Noreturn void rf_fail_report(void);
 
-/* The name of an errno ("ENOENT"), or NULL; in words, or NULL. */
-const char *rf_fail_errno_name(long error);
+/* The name of a step, as in messages. */
+const char *rf_fail_step(uint32_t step);
 
 /* Name of a capability number, "CAP_?" beyond the known. */
 const char *rf_fail_capability(uint32_t number);

@@ -7,10 +7,13 @@
 
 /* Reads a file below directory `dir` whole, NUL-terminated.  Its length, or -errno; -EFBIG: larger than the buffer, which holds its
  * beginning. */
-long rf_files_read(int dir, const char *name, char *buffer, size_t size);
+int rf_files_read(int dir, const char *name, char *buffer, size_t size);
 
 /* Writes all of `text` in one write(2).  0, or -errno; a short write is -EIO. */
-long rf_files_write(int dir, const char *name, const char *text);
+int rf_files_write(int dir, const char *name, const char *text);
+
+/* Closes every descriptor from `first` on but these two (-1: none).  0, or -errno. */
+int rf_files_close_but(int first, int a, int b);
 
 /* Whether fd lies on a file system of this magic number (linux/magic.h). */
 bool rf_files_on(int fd, unsigned long magic);

@@ -15,35 +15,30 @@ static void make_links(void) {
                                         {"stdout", "/proc/self/fd/1"},
                                         {"stderr", "/proc/self/fd/2"}};
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
-        long error = sys_symlinkat(links[i][1], dev, links[i][0]);
-        if (error < 0) rf_fail(RF_STEP("dev"), error, "/dev/", links[i][0]);
+        rf_must(RF_STEP(DEV), sys_symlinkat(links[i][1], dev, links[i][0]), "/dev/%s", links[i][0]);
     }
 }
 
 static void make_node(const struct rf_device *d, const char *name, struct rf_where where) {
     unsigned number = (d->minor & 0xff) | d->major << 8 | (d->minor & ~0xffu) << 12; /* new_encode_dev() */
     struct statx st;
-    long error = sys_mknodat(dev, name, S_IFCHR | d->mode, number);
-    if (error < 0) rf_fail(where, error, "cannot make /dev/", name);
-    error = sys_statx(dev, name, AT_SYMLINK_NOFOLLOW, &st);
-    if (error < 0) rf_fail(where, error, "/dev/", name);
+    rf_must(where, sys_mknodat(dev, name, S_IFCHR | d->mode, number), "cannot make /dev/%s", name);
+    rf_must(where, sys_statx(dev, name, AT_SYMLINK_NOFOLLOW, &st), "/dev/%s", name);
     if (st.stx_mode != (S_IFCHR | d->mode) || st.stx_rdev_major != d->major || st.stx_rdev_minor != d->minor)
-        rf_fail(where, 0, "/dev/", name, ": the kernel made another node than the policy's");
+        rf_fail(where, 0, "/dev/%s: the kernel made another node than the policy's", name);
 }
 
 static void bind_node(int node, const char *name, struct rf_where where) {
-    long error = sys_mknodat(dev, name, S_IFREG, 0);
-    if (error < 0) rf_fail(where, error, "cannot make /dev/", name);
-    long target = sys_openat(dev, name, O_PATH | O_NOFOLLOW, 0);
-    if (target < 0) rf_fail(where, target, "/dev/", name);
-    rf_mount_attach(node, (int)target, where, name);
+    rf_must(where, sys_mknodat(dev, name, S_IFREG, 0), "cannot make /dev/%s", name);
+    int target = rf_must(where, sys_openat(dev, name, O_PATH | O_NOFOLLOW, 0), "/dev/%s", name);
+    rf_mount_attach(node, target, where, name);
     rf_mount_restrict(node, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, false, where, name);
     sys_close(node);
 }
 
 void rf_furnish_dev(struct rf_launch *launch) {
     static const char *const options[] = {"mode", "755", "size", "64k", NULL};
-    const struct rf_where where = RF_STEP("dev");
+    const struct rf_where where = RF_STEP(DEV);
     if (rf_furnish_keeps(launch)) return;
     dev = rf_mount_new("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, where, options);
     rf_mount_attach(dev, rf_mount_target(launch, "/dev", true, where), where, "/dev");
@@ -54,14 +49,14 @@ void rf_furnish_dev(struct rf_launch *launch) {
         const struct rf_device *d = RF_RECORD(&launch->view, DEVICES, struct rf_device, i);
         const char *name = rf_view_string(&launch->view, d->name);
         if (launch->makes_nodes)
-            make_node(d, name, RF_AT("dev", DEVICES, i));
+            make_node(d, name, RF_AT(DEV, DEVICES, i));
         else
-            bind_node(launch->objects.devices[i], name, RF_AT("dev", DEVICES, i));
+            bind_node(launch->objects.devices[i], name, RF_AT(DEV, DEVICES, i));
     }
 }
 
 void rf_furnish_dev_seal(struct rf_launch *launch) {
     if (rf_furnish_keeps(launch)) return;
-    rf_mount_restrict(dev, MOUNT_ATTR_RDONLY, false, RF_STEP("dev"), "/dev");
+    rf_mount_restrict(dev, MOUNT_ATTR_RDONLY, false, RF_STEP(DEV), "/dev");
     sys_close(dev);
 }

@@ -9,10 +9,10 @@
 
 /* A path that is not there fulfils the promise.  It cannot appear later on a file system of ours; on a writable
  * image the payload itself could make it, with nothing in it that it did not have. */
-static long find(const struct rf_launch *launch, const char *path, struct rf_where where) {
-    long fd = rf_mount_find(launch, path);
-    if (fd < 0 && fd != -ENOENT && fd != -ENOTDIR) rf_fail(where, fd, path);
-    if (fd >= 0) rf_mount_refuse_root(launch, (int)fd, where, path);
+static int find(const struct rf_launch *launch, const char *path, struct rf_where where) {
+    int fd = rf_mount_find(launch, path);
+    if (fd < 0 && fd != -ENOENT && fd != -ENOTDIR) rf_fail(where, fd, "%s", path);
+    if (fd >= 0) rf_mount_refuse_root(launch, fd, where, path);
     return fd;
 }
 
@@ -30,16 +30,16 @@ static void copy_read_only(struct rf_launch *launch) {
     bool recursive = !rf_mount_is_old_kernel();
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_READ_ONLY); i++) {
         const char *path = rf_view_string(&launch->view, RF_RECORD(&launch->view, READ_ONLY, struct rf_path, i)->path);
-        struct rf_where where = RF_AT("read-only", READ_ONLY, i);
-        long target = find(launch, path, where);
+        struct rf_where where = RF_AT(READ_ONLY, READ_ONLY, i);
+        int target = find(launch, path, where);
         if (target < 0) continue;
         if (!recursive && covers_mount(launch, path))
-            rf_fail(where, -ENOSYS, path, ": read-only with mounts below it takes Linux 5.12");
-        long tree = sys_open_tree((int)target, OPEN_TREE_CLONE | (recursive ? AT_RECURSIVE : 0u));
-        if (tree < 0) rf_fail(where, tree, path, ": cannot clone the mount");
-        rf_mount_attach((int)tree, (int)target, where, path);
-        rf_mount_restrict((int)tree, MOUNT_ATTR_RDONLY, recursive, where, path);
-        sys_close((int)tree);
+            rf_fail(where, -ENOSYS, "%s: read-only with mounts below it takes Linux 5.12", path);
+        int tree = rf_must(where, sys_open_tree(target, OPEN_TREE_CLONE | (recursive ? AT_RECURSIVE : 0u)),
+                           "%s: cannot clone the mount", path);
+        rf_mount_attach(tree, target, where, path);
+        rf_mount_restrict(tree, MOUNT_ATTR_RDONLY, recursive, where, path);
+        sys_close(tree);
     }
 }
 
@@ -62,44 +62,40 @@ static void mask_directory(int target, struct rf_where where, const char *path) 
         mount = empty_directory = rf_mount_new("tmpfs", CLOSED, where, options);
     else
         /* A mount can be cloned once it is attached, which the first mask has done. */
-        mount = (int)sys_open_tree(empty_directory, OPEN_TREE_CLONE);
-    if (mount < 0) rf_fail(where, mount, path, ": cannot clone the empty directory");
+        mount = rf_must(where, sys_open_tree(empty_directory, OPEN_TREE_CLONE), "%s: cannot clone the empty directory",
+                        path);
     rf_mount_attach(mount, target, where, path);
     if (mount != empty_directory) sys_close(mount);
 }
 
 static void mask_file(int target, struct rf_where where, const char *path) {
     if (empty_file == 0) {
-        long error = sys_mknodat(rf_furnish_dev_fd(), EMPTY, S_IFREG, 0);
-        if (error < 0) rf_fail(where, error, "cannot make an empty file");
-        empty_file = (int)sys_openat(rf_furnish_dev_fd(), EMPTY, O_PATH | O_NOFOLLOW, 0);
-        if (empty_file < 0) rf_fail(where, empty_file, "cannot open the empty file");
+        rf_must(where, sys_mknodat(rf_furnish_dev_fd(), EMPTY, S_IFREG, 0), "cannot make an empty file");
+        empty_file = rf_must(where, sys_openat(rf_furnish_dev_fd(), EMPTY, O_PATH | O_NOFOLLOW, 0),
+                             "cannot open the empty file");
     }
-    long mount = sys_open_tree(empty_file, OPEN_TREE_CLONE);
-    if (mount < 0) rf_fail(where, mount, path, ": cannot clone the empty file");
-    rf_mount_attach((int)mount, target, where, path);
-    rf_mount_restrict((int)mount, CLOSED, false, where, path);
-    sys_close((int)mount);
+    int mount = rf_must(where, sys_open_tree(empty_file, OPEN_TREE_CLONE), "%s: cannot clone the empty file", path);
+    rf_mount_attach(mount, target, where, path);
+    rf_mount_restrict(mount, CLOSED, false, where, path);
+    sys_close(mount);
 }
 
 void rf_furnish_masks(struct rf_launch *launch) {
     if (rf_mount_is_old_kernel()) copy_read_only(launch);
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_MASKS); i++) {
         const char *path = rf_view_string(&launch->view, RF_RECORD(&launch->view, MASKS, struct rf_path, i)->path);
-        struct rf_where where = RF_AT("masks", MASKS, i);
+        struct rf_where where = RF_AT(MASKS, MASKS, i);
         struct statx st;
-        long target = find(launch, path, where);
+        int target = find(launch, path, where);
         if (target < 0) continue;
-        long error = sys_fstatx((int)target, &st);
-        if (error < 0) rf_fail(where, error, path);
+        rf_must(where, sys_fstatx(target, &st), "%s", path);
         if ((st.stx_mode & S_IFMT) == S_IFDIR)
-            mask_directory((int)target, where, path);
+            mask_directory(target, where, path);
         else
-            mask_file((int)target, where, path);
+            mask_file(target, where, path);
     }
     if (empty_directory > 0) sys_close(empty_directory);
     if (empty_file == 0) return;
     sys_close(empty_file);
-    long error = sys_unlinkat(rf_furnish_dev_fd(), EMPTY, 0);
-    if (error < 0) rf_fail(RF_STEP("masks"), error, "cannot unlink the empty file");
+    rf_must(RF_STEP(MASKS), sys_unlinkat(rf_furnish_dev_fd(), EMPTY, 0), "cannot unlink the empty file");
 }

@@ -16,18 +16,16 @@ static bool is_from_host(const struct rf_launch *launch, uint32_t kind) {
 }
 
 static int clone_host(const char *path, unsigned long magic, struct rf_where where) {
-    long fd = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
-    if (fd < 0) rf_fail(where, fd, path);
-    if (!rf_files_on((int)fd, magic)) rf_fail(where, 0, path, ": this machine's is not the kernel's own");
-    long tree = sys_open_tree((int)fd, OPEN_TREE_CLONE | AT_RECURSIVE);
-    if (tree < 0) rf_fail(where, tree, path, ": cannot clone the host's");
-    sys_close((int)fd);
-    return (int)tree;
+    int fd = rf_must(where, sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0), "%s", path);
+    if (!rf_files_on(fd, magic)) rf_fail(where, 0, "%s: this machine's is not the kernel's own", path);
+    int tree = rf_must(where, sys_open_tree(fd, OPEN_TREE_CLONE | AT_RECURSIVE), "%s: cannot clone the host's", path);
+    sys_close(fd);
+    return tree;
 }
 
 void rf_furnish_proc(struct rf_launch *launch) {
     static const char *const only_pids[] = {"subset", "pid", "hidepid", "invisible", NULL};
-    const struct rf_where where = RF_FIELD("proc", ROOT, struct rf_root, proc);
+    const struct rf_where where = RF_FIELD(PROC, ROOT, struct rf_root, proc);
     if (rf_furnish_keeps(launch) || launch->root->proc == RF_PROC_NONE) return;
     bool pids = launch->root->proc == RF_PROC_PIDS;
     bool from_host = is_from_host(launch, CLONE_NEWPID);
@@ -44,16 +42,16 @@ void rf_furnish_proc(struct rf_launch *launch) {
 static void cover_cgroups(const struct rf_launch *launch, struct rf_where where) {
     static const char *const options[] = {"mode", "555", "size", "4k", "nr_inodes", "1", NULL};
     static const char path[] = "/sys/fs/cgroup";
-    long target = rf_mount_find(launch, path);
+    int target = rf_mount_find(launch, path);
     if (target == -ENOENT) return;
-    if (target < 0) rf_fail(where, target, path);
+    if (target < 0) rf_fail(where, target, "%s", path);
     int empty = rf_mount_new("tmpfs", QUIET | MOUNT_ATTR_RDONLY, where, options);
-    rf_mount_attach(empty, (int)target, where, path);
+    rf_mount_attach(empty, target, where, path);
     sys_close(empty);
 }
 
 void rf_furnish_sys(struct rf_launch *launch) {
-    const struct rf_where where = RF_FIELD("sys", ROOT, struct rf_root, sys);
+    const struct rf_where where = RF_FIELD(SYS, ROOT, struct rf_root, sys);
     if (rf_furnish_keeps(launch) || launch->root->sys == RF_SYS_NONE) return;
     bool from_host = is_from_host(launch, CLONE_NEWNET);
     int mount = from_host ? clone_host("/sys", SYSFS_MAGIC, where)

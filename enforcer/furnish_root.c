@@ -5,7 +5,7 @@
 #include "object.h"
 #include <linux/magic.h>
 
-static const struct rf_where at = {"root", RF_ROOT, offsetof(struct rf_root, path)};
+static const struct rf_where at = RF_FIELD(ROOT, ROOT, struct rf_root, path);
 
 /* A launcher in a chroot would leave the directories above it in the payload's mount namespace, where CAP_SYS_CHROOT
  * leads out of every root.  Joining the mount namespace that we are in takes us to its own root; the pivot then
@@ -13,17 +13,16 @@ static const struct rf_where at = {"root", RF_ROOT, offsetof(struct rf_root, pat
  * CAP_SYS_CHROOT the payload cannot have it either. */
 static void leave_chroot(const struct rf_launch *launch) {
     if (rf_launch_new(launch, CLONE_NEWUSER) || !(launch->caps >> CAP_SYS_CHROOT & 1)) return;
-    long self = sys_pidfd_open((int)sys_getpid()), error = self;
-    if (self >= 0) error = sys_setns((int)self, CLONE_NEWNS);
-    if (error < 0) rf_fail(RF_STEP("root"), error, "cannot go to the root of the mount namespace");
-    sys_close((int)self);
+    int self = sys_pidfd_open(sys_getpid()), error = self;
+    if (self >= 0) error = sys_setns(self, CLONE_NEWNS);
+    rf_must(RF_STEP(ROOT), error, "cannot go to the root of the mount namespace");
+    sys_close(self);
 }
 
 void rf_furnish_private(struct rf_launch *launch) {
     if (rf_furnish_keeps(launch)) return;
     leave_chroot(launch);
-    long error = sys_mount("/", MS_REC | MS_PRIVATE);
-    if (error < 0) rf_fail(RF_STEP("root"), error, "cannot make all mounts private");
+    rf_must(RF_STEP(ROOT), sys_mount("/", MS_REC | MS_PRIVATE), "cannot make all mounts private");
     sys_umask(0); /* modes below are exact; the payload's umask comes with the payload */
     rf_object_reopen(launch);
 }
@@ -34,9 +33,8 @@ void rf_furnish_root(struct rf_launch *launch) {
     if (rf_furnish_keeps(launch)) return;
     unsigned attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV;
     if (!(launch->root->flags & RF_ROOT_WRITABLE)) attributes |= MOUNT_ATTR_RDONLY;
-    long slash = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
-    if (slash < 0) rf_fail(at, slash, "cannot open /");
-    rf_mount_attach(launch->objects.root, (int)slash, at, "root.path");
+    int slash = rf_must(at, sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0), "cannot open /");
+    rf_mount_attach(launch->objects.root, slash, at, "root.path");
     rf_mount_restrict(launch->objects.root, attributes, false, at, "root.path");
     launch->root_fd = launch->objects.root;
 }
@@ -44,52 +42,45 @@ void rf_furnish_root(struct rf_launch *launch) {
 /* What has been promised, looked at once more by path, as the payload will. */
 static void verify(const struct rf_launch *launch) {
     struct statfs fs;
-    long slash = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
-    if (slash < 0) rf_fail(at, slash, "/");
-    long error = sys_fstatfs((int)slash, &fs);
-    if (error < 0) rf_fail(at, error, "/");
+    int slash = rf_must(at, sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0), "/");
+    rf_must(at, sys_fstatfs(slash, &fs), "/");
     unsigned long wanted = MS_NOSUID | MS_NODEV;
     if (!(launch->root->flags & RF_ROOT_WRITABLE)) wanted |= MS_RDONLY;
     if (((unsigned long)fs.f_flags & wanted) != wanted) rf_fail(at, 0, "/: the root's mount flags are not in force");
     if (launch->root->proc != RF_PROC_NONE) {
-        long proc = sys_openat2((int)slash, "/proc", O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
-        if (proc < 0) rf_fail(RF_STEP("proc"), proc, "/proc");
-        if (!rf_files_on((int)proc, PROC_SUPER_MAGIC)) rf_fail(RF_STEP("proc"), 0, "/proc is not procfs");
-        sys_close((int)proc);
+        int proc = sys_openat2(slash, "/proc", O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS);
+        if (proc < 0) rf_fail(RF_STEP(PROC), proc, "/proc");
+        if (!rf_files_on(proc, PROC_SUPER_MAGIC)) rf_fail(RF_STEP(PROC), 0, "/proc is not procfs");
+        sys_close(proc);
     }
-    sys_close((int)slash);
+    sys_close(slash);
 }
 
 /* Both arguments ".": the old root ends up stacked on the new one, at the same place, and "." then leads to it.
  * No directory to put it in is needed, on any file system. */
 void rf_furnish_pivot(struct rf_launch *launch) {
     if (rf_furnish_keeps(launch)) return;
-    long error = sys_fchdir(launch->root_fd);
-    if (error < 0) rf_fail(at, error, "cannot enter the root");
-    error = sys_pivot_root(".", ".");
+    rf_must(at, sys_fchdir(launch->root_fd), "cannot enter the root");
+    int error = sys_pivot_root(".", ".");
     if (error < 0)
-        rf_fail(at, error, "cannot make it the root",
+        rf_fail(at, error, "cannot make it the root%s",
                 error == -EINVAL ? "; the launcher's own root must be a mount, not the initramfs" : "");
-    error = sys_umount(".", MNT_DETACH);
-    if (error < 0) rf_fail(at, error, "cannot detach the host's root");
+    rf_must(at, sys_umount(".", MNT_DETACH), "cannot detach the host's root");
     sys_close(launch->root_fd);
     verify(launch);
 }
 
 /* After the pivot, so that no path of the host can be meant; then getcwd(2) must agree that it is inside. */
 void rf_furnish_cwd(struct rf_launch *launch) {
-    const struct rf_where where = RF_FIELD("cwd", PROCESS, struct rf_process, cwd);
+    const struct rf_where where = RF_FIELD(CWD, PROCESS, struct rf_process, cwd);
     const char *path = rf_view_string(&launch->view, launch->process->cwd);
     static char real[RF_PAGE];
-    long slash = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
-    if (slash < 0) rf_fail(where, slash, "/");
-    long cwd = sys_openat2((int)slash, path, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-    if (cwd < 0) rf_fail(where, cwd, path);
-    long error = sys_fchdir((int)cwd);
-    if (error < 0) rf_fail(where, error, path);
-    error = sys_getcwd(real, sizeof real);
-    if (error < 0) rf_fail(where, error, path);
-    if (real[0] != '/') rf_fail(where, 0, path, ": lies outside the root");
-    sys_close((int)cwd);
-    sys_close((int)slash);
+    int slash = rf_must(where, sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0), "/");
+    int cwd = rf_must(where, sys_openat2(slash, path, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS),
+                      "%s", path);
+    rf_must(where, sys_fchdir(cwd), "%s", path);
+    rf_must(where, sys_getcwd(real, sizeof real), "%s", path);
+    if (real[0] != '/') rf_fail(where, 0, "%s: lies outside the root", path);
+    sys_close(cwd);
+    sys_close(slash);
 }

@@ -62,6 +62,7 @@ struct rf_launch {
     int ready[2]; /* pipe; the write end closes at execve */
     int child;    /* pid of the first process */
     int pidfd;
+    int notify;          /* connected to the policy's notify_socket; or -1 */
     int root_fd;         /* first process: the attached root */
     const char *program; /* payload process: the path to execute */
 };
@@ -70,15 +71,62 @@ struct rf_launch {
 #define RF_NOT_EXECUTABLE 126
 #define RF_NOT_FOUND      127
 
+/* X(identifier, name in messages): the steps, and what comes before and after them. */
+#define RF_STEPS(X)                                                                                                    \
+    X(START, "start")                                                                                                  \
+    X(OPTIONS, "options")                                                                                              \
+    X(LOAD, "load")                                                                                                    \
+    X(PARAMETERS, "parameters")                                                                                        \
+    X(PLAN, "plan")                                                                                                    \
+    X(CHECK, "check")                                                                                                  \
+    X(OBJECTS, "objects")                                                                                              \
+    X(NOTIFY, "notify")                                                                                                \
+    X(CGROUP, "cgroup")                                                                                                \
+    X(ENTER, "enter")                                                                                                  \
+    X(USER, "user")                                                                                                    \
+    X(JOIN, "join")                                                                                                    \
+    X(NETWORK, "network")                                                                                              \
+    X(HOSTNAME, "hostname")                                                                                            \
+    X(ROOT, "root")                                                                                                    \
+    X(PROC, "proc")                                                                                                    \
+    X(SYS, "sys")                                                                                                      \
+    X(DEV, "dev")                                                                                                      \
+    X(MOUNTS, "mounts")                                                                                                \
+    X(MASKS, "masks")                                                                                                  \
+    X(READ_ONLY, "read-only")                                                                                          \
+    X(CWD, "cwd")                                                                                                      \
+    X(SESSION, "session")                                                                                              \
+    X(REAPER, "reaper")                                                                                                \
+    X(OOM_SCORE, "oom-score")                                                                                          \
+    X(RLIMITS, "rlimits")                                                                                              \
+    X(UMASK, "umask")                                                                                                  \
+    X(IDENTITY, "identity")                                                                                            \
+    X(CAPABILITIES, "capabilities")                                                                                    \
+    X(ENVIRONMENT, "environment")                                                                                      \
+    X(PROGRAM, "program")                                                                                              \
+    X(KEYRING, "keyring")                                                                                              \
+    X(SIGNALS, "signals")                                                                                              \
+    X(NO_NEW_PRIVS, "no-new-privs")                                                                                    \
+    X(FDS, "fds")                                                                                                      \
+    X(SECCOMP, "seccomp")                                                                                              \
+    X(EXEC, "exec")                                                                                                    \
+    X(SUPERVISE, "supervise")
+enum {
+#define RF_X(id, name) RF_STEP_##id,
+    RF_STEPS(RF_X)
+#undef RF_X
+        RF_STEP_COUNT
+};
+
 /* One line of the launch: see the table in launch.c. */
 struct rf_step {
-    const char *name; /* as in messages */
+    uint32_t name;
     void (*run)(struct rf_launch *launch);
     const char *words;                            /* for --plan */
     void (*plan)(const struct rf_launch *launch); /* prints the policy's values, or NULL */
 };
 enum rf_stage { RF_BEFORE_CLONE, RF_IN_CHILD, RF_IN_PAYLOAD, RF_STAGES };
-extern const struct rf_step *const rf_launch_steps[RF_STAGES]; /* each ends with a NULL name */
+extern const struct rf_step *const rf_launch_steps[RF_STAGES]; /* each ends with a NULL run */
 
 /* Runs every step of a stage in order. */
 void rf_launch_run(struct rf_launch *launch, enum rf_stage stage);

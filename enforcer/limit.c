@@ -18,7 +18,7 @@ static const struct rf_limit *limit_at(const struct rf_launch *launch, uint32_t 
 }
 
 static struct rf_where at(uint32_t i) {
-    return RF_AT("cgroup", LIMITS, i);
+    return RF_AT(CGROUP, LIMITS, i);
 }
 
 static bool lists(const char *line_start, const char *controller) {
@@ -42,10 +42,10 @@ bool rf_limit_own(const char *controller, char *path, size_t size, uint32_t *id)
         const char *colon = rf_chars_find(p, ':');
         if (!colon || colon > end) return false;
         if (here) {
-            struct rf_line line = {path, size, 0, false};
+            struct rf_line line = {path, (uint32_t)size, 0};
             rf_line_bytes(&line, colon + 1, (size_t)(end - colon - 1));
             *id = (uint32_t)number;
-            return !line.full && path[0] == '/';
+            return !rf_line_full(&line) && path[0] == '/';
         }
         p = end + 1;
     }
@@ -57,18 +57,18 @@ bool rf_limit_holds_us(int dir) {
     uint64_t pid = 0, self = (uint64_t)sys_getpid();
     bool found = !rf_limits.in_namespace;
     if (found) return true;
-    long fd = sys_openat(dir, "cgroup.procs", O_RDONLY | O_NOFOLLOW, 0), n;
-    while (fd >= 0 && !found && (n = sys_read((int)fd, list, sizeof list)) > 0)
-        for (long i = 0; i < n && !found; i++) {
+    int fd = sys_openat(dir, "cgroup.procs", O_RDONLY | O_NOFOLLOW, 0), n;
+    while (fd >= 0 && !found && (n = sys_read(fd, list, sizeof list)) > 0)
+        for (int i = 0; i < n && !found; i++) {
             bool digit = list[i] >= '0' && list[i] <= '9';
             found = !digit && pid == self;
             pid = digit ? pid * 10 + (uint64_t)(list[i] - '0') : 0;
         }
-    if (fd >= 0) sys_close((int)fd);
+    if (fd >= 0) sys_close(fd);
     return found;
 }
 
-long rf_limit_open_below(int mount, const char *path) {
+int rf_limit_open_below(int mount, const char *path) {
     while (*path == '/') path++;
     return sys_openat2(mount, *path ? path : ".", O_RDONLY | O_DIRECTORY,
                        RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
@@ -80,7 +80,7 @@ static void check_names(const struct rf_launch *launch) {
         const struct rf_limit *limit = limit_at(launch, i);
         const char *file = rf_view_string(&launch->view, limit->file);
         const char *rest = rf_chars_after(file, rf_limit_names[limit->controller]);
-        if (!rest || *rest != '.') rf_fail(at(i), 0, file, ": not a file of that cgroup controller");
+        if (!rest || *rest != '.') rf_fail(at(i), 0, "%s: not a file of that cgroup controller", file);
     }
 }
 
@@ -102,13 +102,14 @@ static uint32_t wanted(const struct rf_launch *launch, uint32_t *must) {
 
 _Noreturn static void missing(const struct rf_launch *launch, uint32_t controller) {
     const char *name = rf_limit_names[controller];
-    struct rf_where where = controller == RF_CTL_IO ? RF_AT("cgroup", IO, 0) : RF_STEP("cgroup");
+    struct rf_where where = controller == RF_CTL_IO ? RF_AT(CGROUP, IO, 0) : RF_STEP(CGROUP);
     for (uint32_t i = rf_view_count(&launch->view, RF_LIMITS); i-- > 0;)
         if (limit_at(launch, i)->controller == controller) where = at(i);
-    rf_fail(where, 0, "this machine has no cgroup controller '", name, "': it is neither in ",
-            rf_limits.mount_v2_path ? rf_limits.mount_v2_path : "/sys/fs/cgroup",
-            "/cgroup.controllers nor mounted as v1 at /sys/fs/cgroup/", controller == RF_CTL_IO ? "blkio" : name,
-            "; boot without cgroup_disable=, or let the service manager mount it");
+    rf_fail(where, 0,
+            "this machine has no cgroup controller '%s': it is neither in %s/cgroup.controllers nor mounted as v1 at "
+            "/sys/fs/cgroup/%s; boot without cgroup_disable=, or let the service manager mount it",
+            name, rf_limits.mount_v2_path ? rf_limits.mount_v2_path : "/sys/fs/cgroup",
+            controller == RF_CTL_IO ? "blkio" : name);
 }
 
 static void find_versions(struct rf_launch *launch, uint32_t all, uint32_t must) {
@@ -126,16 +127,15 @@ static void find_versions(struct rf_launch *launch, uint32_t all, uint32_t must)
 
 static void check_places(void) {
     for (int i = 0; i < rf_limits.leaf_count; i++) {
-        long error = sys_faccessat2(rf_limits.leaves[i].parent, "", 2, AT_EMPTY_PATH | AT_EACCESS);
-        if (error < 0)
-            rf_fail(RF_STEP("cgroup"), error, "no leaf can be made below our own cgroup (",
-                    rf_limits.leaves[i].v2 ? "v2" : "v1", ") for the policy's limits", rf_limit_advice);
+        rf_must(RF_STEP(CGROUP), sys_faccessat2(rf_limits.leaves[i].parent, "", 2, AT_EMPTY_PATH | AT_EACCESS),
+                "no leaf can be made below our own cgroup (%s) for the policy's limits%s",
+                rf_limits.leaves[i].v2 ? "v2" : "v1", rf_limit_advice);
     }
 }
 
 void rf_limit_find(struct rf_launch *launch) {
     uint32_t must, all = wanted(launch, &must), in_v2 = 0;
-    long n = rf_files_read(launch->proc, "self/cgroup", rf_limits.self, sizeof rf_limits.self);
+    int n = rf_files_read(launch->proc, "self/cgroup", rf_limits.self, sizeof rf_limits.self);
     if (n < 0) rf_limits.self[0] = '\0'; /* then nothing below finds our position, and says so if it matters */
     struct statx ns;                     /* PROC_CGROUP_INIT_INO: the number of the first namespace never changes */
     rf_limits.in_namespace = sys_statx(launch->proc, "self/ns/cgroup", 0, &ns) != 0 || ns.stx_ino != 0xEFFFFFFBu;
@@ -159,29 +159,25 @@ void rf_limit_find(struct rf_launch *launch) {
 /* Opens and locks the directory just made.  -EAGAIN: take another name.  Between mkdir and lock a sweeper may take it
  * for a stale one: it holds the lock while it removes it, so once we have the lock, the name either still leads to
  * our inode or is gone. */
-static long lock_leaf(struct rf_leaf *leaf) {
+static int lock_leaf(struct rf_leaf *leaf) {
     struct statx named, held;
-    long dir = sys_openat(leaf->parent, leaf->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    int dir = sys_openat(leaf->parent, leaf->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
     if (dir < 0) return dir == -ENOENT ? -EAGAIN : dir;
-    long error = sys_flock((int)dir, LOCK_EX | LOCK_NB); /* -EAGAIN: a sweeper, or someone who wants to be in the way */
-    if (error == 0) error = sys_fstatx((int)dir, &held);
+    int error = sys_flock(dir, LOCK_EX | LOCK_NB); /* -EAGAIN: a sweeper, or someone who wants to be in the way */
+    if (error == 0) error = sys_fstatx(dir, &held);
     if (error == 0) error = sys_statx(leaf->parent, leaf->name, AT_SYMLINK_NOFOLLOW, &named);
     if (error == -ENOENT || (error == 0 && named.stx_ino != held.stx_ino)) error = -EAGAIN;
     if (error == 0)
-        leaf->dir = (int)dir;
+        leaf->dir = dir;
     else
-        sys_close((int)dir);
+        sys_close(dir);
     return error;
 }
 
-static long make_leaf(struct rf_leaf *leaf) {
+static int make_leaf(struct rf_leaf *leaf) {
     for (uint32_t n = 0; n < 32; n++) {
-        struct rf_line line = RF_LINE(leaf->name);
-        rf_line_text(&line, "ringfence.");
-        rf_line_number(&line, (uint64_t)sys_getpid());
-        rf_line_text(&line, ".");
-        rf_line_number(&line, n);
-        long error = sys_mkdirat(leaf->parent, leaf->name, 0755);
+        RF_PRINT(leaf->name, "ringfence.%d.%u", sys_getpid(), n);
+        int error = sys_mkdirat(leaf->parent, leaf->name, 0755);
         if (error == -EEXIST) continue;
         if (error < 0) return error;
         error = lock_leaf(leaf);
@@ -196,16 +192,16 @@ static long make_leaf(struct rf_leaf *leaf) {
 static void make_leaves(bool must) {
     for (int i = 0; i < rf_limits.leaf_count; i++) {
         struct rf_leaf *leaf = &rf_limits.leaves[i];
-        long error = make_leaf(leaf);
+        int error = make_leaf(leaf);
         if (error == 0 && !leaf->v2) {
-            long fd = sys_openat(leaf->dir, "cgroup.procs", O_WRONLY | O_NOFOLLOW, 0);
-            leaf->procs = fd < 0 ? -1 : (int)fd;
+            int fd = sys_openat(leaf->dir, "cgroup.procs", O_WRONLY | O_NOFOLLOW, 0);
+            leaf->procs = fd < 0 ? -1 : fd;
             if (fd < 0) error = fd;
         }
         if (error == 0) continue;
         if (must)
-            rf_fail(RF_STEP("cgroup"), error, "cannot make a leaf below our own cgroup (", leaf->v2 ? "v2" : "v1",
-                    ") for the policy's limits", rf_limit_advice);
+            rf_fail(RF_STEP(CGROUP), error, "cannot make a leaf below our own cgroup (%s) for the policy's limits%s",
+                    leaf->v2 ? "v2" : "v1", rf_limit_advice);
         /* Nothing was promised for it; the leaf would only have made the killing surer. */
         if (leaf->dir >= 0) rf_limit_remove();
         rf_limits.leaf_count = 0;
@@ -247,38 +243,35 @@ static void compare_with(const struct rf_launch *launch, struct rf_where where, 
                          const char *text, bool strict) {
     char theirs_text[128], link[64], path[1024];
     uint64_t ours = 0, per = 1, theirs, their_per;
-    long n = rf_files_read(dir, file, theirs_text, sizeof theirs_text);
+    int n = rf_files_read(dir, file, theirs_text, sizeof theirs_text);
     if (n == -ENOENT) return;
-    if (n < 0) rf_fail(where, n, "cannot read ", file, " of an enclosing cgroup");
+    if (n < 0) rf_fail(where, n, "cannot read %s of an enclosing cgroup", file);
     bool limited = text && read_limit(text, &ours, &per);
     if ((!limited && !strict) || !read_limit(theirs_text, &theirs, &their_per)) return;
     if (limited && (unsigned __int128)ours * their_per <= (unsigned __int128)theirs * per) return;
-    struct rf_line line = RF_LINE(link);
-    rf_line_text(&line, "self/fd/");
-    rf_line_number(&line, (uint64_t)dir);
+    RF_PRINT(link, "self/fd/%d", dir);
     n = sys_readlinkat(launch->proc, link, path, sizeof path - 1);
     path[n < 0 ? 0 : n] = '\0';
-    rf_fail(where, 0, file, " ", text ? text : "is not limited by the policy, which", " is more than ",
-            strict ? "the cgroup that the launch leaves has: " : "the enclosing cgroup allows: ", path, "/", file,
-            " is ", theirs_text);
+    rf_fail(where, 0, "%s %s is more than %s%s/%s is %s", file, text ? text : "is not limited by the policy, which",
+            strict ? "the cgroup that the launch leaves has: " : "the enclosing cgroup allows: ", path, file,
+            theirs_text);
 }
 
 /* Compares with the cgroup at `start` and every one above it. */
 static void compare_up(const struct rf_launch *launch, struct rf_where where, int start, bool v2, const char *file,
                        const char *text, bool strict) {
     struct statfs fs;
-    long dir = sys_openat(start, ".", O_RDONLY | O_DIRECTORY, 0);
+    int dir = sys_openat(start, ".", O_RDONLY | O_DIRECTORY, 0);
     for (;;) {
         if (dir < 0) rf_fail(where, dir, "cannot open an enclosing cgroup");
-        long error = sys_fstatfs((int)dir, &fs);
-        if (error < 0) rf_fail(where, error, "cannot look at an enclosing cgroup");
+        rf_must(where, sys_fstatfs(dir, &fs), "cannot look at an enclosing cgroup");
         if ((unsigned long)fs.f_type != (v2 ? CGROUP2_SUPER_MAGIC : CGROUP_SUPER_MAGIC)) break;
-        compare_with(launch, where, (int)dir, file, text, strict);
-        long up = sys_openat((int)dir, "..", O_RDONLY | O_DIRECTORY, 0);
-        sys_close((int)dir);
+        compare_with(launch, where, dir, file, text, strict);
+        int up = sys_openat(dir, "..", O_RDONLY | O_DIRECTORY, 0);
+        sys_close(dir);
         dir = up;
     }
-    sys_close((int)dir);
+    sys_close(dir);
 }
 
 /* The kernel accepts a limit above that of an ancestor in silence; it would then not be the limit in force. */
@@ -293,7 +286,7 @@ static void compare_left(const struct rf_launch *launch) {
     if (rf_limits.left <= 0) return;
     for (size_t b = 0; b < BOUNDS_V2; b++) {
         const char *text = NULL;
-        struct rf_where where = RF_STEP("cgroup");
+        struct rf_where where = RF_STEP(CGROUP);
         for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_LIMITS); i++)
             if (limit_at(launch, i)->version == 2 &&
                 rf_chars_equal(rf_view_string(&launch->view, limit_at(launch, i)->file), bounds[b])) {
@@ -337,17 +330,16 @@ static void write_limit(const struct rf_launch *launch, uint32_t i) {
     if (version != limit->version) return;
     const struct rf_leaf *leaf = &rf_limits.leaves[rf_limits.leaf_of[limit->controller]];
     compare_above(launch, i, leaf);
-    long error = rf_files_write(leaf->dir, file, text);
+    int error = rf_files_write(leaf->dir, file, text);
     if (error == -ENOENT && (limit->flags & RF_LIMIT_OPTIONAL)) {
         rf_status_skipped(file);
         return;
     }
     if (error == -ENOENT && (limit->flags & RF_LIMIT_IF_SWAP) && has_no_swap(launch)) return;
     if (error < 0)
-        rf_fail(at(i), error, "cannot write '", text, "' to ", file, leaf->v2 ? " (cgroup v2)" : " (cgroup v1)");
-    error = rf_files_read(leaf->dir, file, got, sizeof got);
-    if (error < 0) rf_fail(at(i), error, "cannot read back ", file);
-    if (!reads_back(limit, text, got)) rf_fail(at(i), 0, file, ": wrote '", text, "', the kernel made it '", got, "'");
+        rf_fail(at(i), error, "cannot write '%s' to %s%s", text, file, leaf->v2 ? " (cgroup v2)" : " (cgroup v1)");
+    rf_must(at(i), rf_files_read(leaf->dir, file, got, sizeof got), "cannot read back %s", file);
+    if (!reads_back(limit, text, got)) rf_fail(at(i), 0, "%s: wrote '%s', the kernel made it '%s'", file, text, got);
 }
 
 void rf_limit_apply(struct rf_launch *launch) {
@@ -376,18 +368,16 @@ void rf_limit_enter(struct rf_launch *launch) {
     for (int i = 0; i < rf_limits.leaf_count; i++) {
         struct rf_leaf *leaf = &rf_limits.leaves[i];
         if (leaf->v2) continue;
-        long n = sys_write(leaf->procs, "0", 1);
-        if (n != 1) rf_fail(RF_STEP("cgroup"), n < 0 ? n : -EIO, "cannot enter the leaf ", leaf->name);
+        int n = sys_write(leaf->procs, "0", 1);
+        if (n != 1) rf_fail(RF_STEP(CGROUP), n < 0 ? n : -EIO, "cannot enter the leaf %s", leaf->name);
     }
 }
 
 const char *rf_limit_path(const struct rf_launch *launch) {
     char link[64];
-    struct rf_line line = RF_LINE(link);
     if (rf_limits.leaf_count == 0) return NULL;
-    rf_line_text(&line, "self/fd/");
-    rf_line_number(&line, (uint64_t)rf_limits.leaves[0].dir);
-    long n = sys_readlinkat(launch->proc, link, rf_limits.path, sizeof rf_limits.path - 1);
+    RF_PRINT(link, "self/fd/%d", rf_limits.leaves[0].dir);
+    int n = sys_readlinkat(launch->proc, link, rf_limits.path, sizeof rf_limits.path - 1);
     if (n < 0) return NULL;
     rf_limits.path[n] = '\0';
     return rf_limits.path;

@@ -23,7 +23,7 @@ uint64_t rf_limit_oom_kills(void) {
     int version = rf_limits.version[RF_CTL_MEMORY];
     if (version == 0 || rf_limits.leaf_count == 0) return 0;
     int dir = rf_limits.leaves[rf_limits.leaf_of[RF_CTL_MEMORY]].dir;
-    long n = rf_files_read(dir, version == 2 ? "memory.events" : "memory.oom_control", buffer, sizeof buffer);
+    int n = rf_files_read(dir, version == 2 ? "memory.events" : "memory.oom_control", buffer, sizeof buffer);
     return n < 0 ? 0 : field(buffer, "oom_kill");
 }
 
@@ -33,9 +33,9 @@ static void kill_listed(const struct rf_leaf *leaf) {
         rf_files_write(leaf->dir, "cgroup.freeze", "1");
     else
         rf_limit_v1_freeze(leaf, true);
-    long fd = sys_openat(leaf->dir, "cgroup.procs", O_RDONLY | O_NOFOLLOW, 0), n = 0;
-    if (fd >= 0) n = sys_read((int)fd, buffer, sizeof buffer - 1);
-    if (fd >= 0) sys_close((int)fd);
+    int fd = sys_openat(leaf->dir, "cgroup.procs", O_RDONLY | O_NOFOLLOW, 0), n = 0;
+    if (fd >= 0) n = sys_read(fd, buffer, sizeof buffer - 1);
+    if (fd >= 0) sys_close(fd);
     buffer[n > 0 ? n : 0] = '\0'; /* a list longer than this comes again at the next try */
     for (const char *p = buffer; p; p = rf_chars_find(p, '\n'), p = p ? p + 1 : NULL) {
         uint64_t pid;
@@ -69,16 +69,16 @@ struct entry {          /* struct linux_dirent64 */
 /* Name of one directory in `dir`; false if there is none. */
 static bool find_directory(int dir, struct rf_line *name) {
     _Alignas(8) char entries[1024];
-    long list = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0), n;
+    int list = sys_openat(dir, ".", O_RDONLY | O_DIRECTORY, 0), n;
     bool found = false;
-    while (list >= 0 && !found && (n = sys_getdents((int)list, entries, sizeof entries)) > 0)
-        for (long at = 0; at < n && !found; at += ((struct entry *)(void *)(entries + at))->length) {
+    while (list >= 0 && !found && (n = sys_getdents(list, entries, sizeof entries)) > 0)
+        for (int at = 0; at < n && !found; at += ((struct entry *)(void *)(entries + at))->length) {
             const struct entry *entry = (const void *)(entries + at);
             found = entry->type == DIRECTORY && entry->name[0] != '.';
             if (found) rf_line_text(name, entry->name);
         }
-    if (list >= 0) sys_close((int)list);
-    return found && !name->full;
+    if (list >= 0) sys_close(list);
+    return found && !rf_line_full(name);
 }
 
 /* Goes down to a cgroup without others below and removes it; false if there is none, or it is still in use. */
@@ -86,16 +86,16 @@ static bool remove_deepest(int leaf) {
     char text[2][256];
     int above = -1, dir = leaf, depth = 0;
     for (;; depth++) {
-        struct rf_line name = {text[depth & 1], sizeof text[0], 0, false};
+        struct rf_line name = RF_LINE(text[depth & 1]);
         if (!find_directory(dir, &name)) break;
-        long below = sys_openat(dir, text[depth & 1], O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+        int below = sys_openat(dir, text[depth & 1], O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
         if (above >= 0 && above != leaf) sys_close(above);
         above = dir;
         if (below < 0) {
             if (above != leaf) sys_close(above);
             return false;
         }
-        dir = (int)below;
+        dir = below;
     }
     bool removed = depth > 0 && sys_unlinkat(above, text[(depth - 1) & 1], AT_REMOVEDIR) == 0;
     if (depth > 0) sys_close(dir);
@@ -115,7 +115,7 @@ static bool remove_once(void) {
     for (int k = 0; k < rf_limits.leaf_count; k++) {
         struct rf_leaf *leaf = &rf_limits.leaves[rf_limits.has_v2 ? rf_limits.leaf_count - 1 - k : k];
         if (leaf->dir < 0) continue;
-        long error = sys_unlinkat(leaf->parent, leaf->name, AT_REMOVEDIR);
+        int error = sys_unlinkat(leaf->parent, leaf->name, AT_REMOVEDIR);
         if (error < 0 && error != -ENOENT) {
             remove_nested(leaf->dir); /* for the next try */
             all = false;
@@ -146,13 +146,13 @@ bool rf_limit_remove(void) {
 static void sweep_one(int parent, const char *name) {
     const char *rest = rf_chars_after(name, "ringfence.");
     if (!rest || *rest < '0' || *rest > '9') return;
-    long dir = sys_openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    int dir = sys_openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
     if (dir < 0) return;
-    if (sys_flock((int)dir, LOCK_EX | LOCK_NB) == 0) {
-        remove_nested((int)dir);
+    if (sys_flock(dir, LOCK_EX | LOCK_NB) == 0) {
+        remove_nested(dir);
         sys_unlinkat(parent, name, AT_REMOVEDIR);
     }
-    sys_close((int)dir);
+    sys_close(dir);
 }
 
 void rf_limit_sweep(void) {
@@ -160,11 +160,11 @@ void rf_limit_sweep(void) {
     for (int i = 0; i < rf_limits.leaf_count; i++) {
         int parent = rf_limits.leaves[i].parent;
         /* Its own descriptor: reading a directory moves the position. */
-        long list = sys_openat(parent, ".", O_RDONLY | O_DIRECTORY, 0), n;
+        int list = sys_openat(parent, ".", O_RDONLY | O_DIRECTORY, 0), n;
         if (list < 0) continue;
-        while ((n = sys_getdents((int)list, entries, sizeof entries)) > 0)
-            for (long at = 0; at < n; at += ((struct entry *)(void *)(entries + at))->length)
+        while ((n = sys_getdents(list, entries, sizeof entries)) > 0)
+            for (int at = 0; at < n; at += ((struct entry *)(void *)(entries + at))->length)
                 sweep_one(parent, ((struct entry *)(void *)(entries + at))->name);
-        sys_close((int)list);
+        sys_close(list);
     }
 }

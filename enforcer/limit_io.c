@@ -10,42 +10,32 @@ static struct { uint64_t major, minor; } disks[RF_IO_MAX];
 static void read_device(struct rf_where where, int dir, uint64_t *major, uint64_t *minor) {
     char text[32];
     const char *p = text;
-    long error = rf_files_read(dir, "../dev", text, sizeof text);
-    if (error < 0) rf_fail(where, error, "cannot read the disk of a partition from sysfs");
+    rf_must(where, rf_files_read(dir, "../dev", text, sizeof text), "cannot read the disk of a partition from sysfs");
     if (!rf_chars_number(&p, major) || *p++ != ':' || !rf_chars_number(&p, minor))
-        rf_fail(where, 0, "sysfs names the disk of a partition as '", text, "'");
+        rf_fail(where, 0, "sysfs names the disk of a partition as '%s'", text);
 }
 
 void rf_limit_io_device(struct rf_launch *launch, uint32_t i, char *text, size_t size) {
-    struct rf_where where = RF_AT("cgroup", IO, i);
-    struct rf_line line = {text, size, 0, false};
+    struct rf_where where = RF_AT(CGROUP, IO, i);
     struct statx st;
     char path[64];
-    long error = sys_fstatx(launch->objects.io[i], &st);
-    if (error < 0) rf_fail(where, error, "device of the io limit");
+    rf_must(where, sys_fstatx(launch->objects.io[i], &st), "device of the io limit");
     bool block = (st.stx_mode & S_IFMT) == S_IFBLK;
     uint64_t major = block ? st.stx_rdev_major : st.stx_dev_major;
     uint64_t minor = block ? st.stx_rdev_minor : st.stx_dev_minor;
     if (major == 0)
         rf_fail(where, 0,
-                "the path of this io limit is not on one disk (btrfs, overlay, tmpfs or a network file "
-                "system): name the block device itself");
-    struct rf_line sysfs = RF_LINE(path);
-    rf_line_text(&sysfs, "/sys/dev/block/");
-    rf_line_number(&sysfs, major);
-    rf_line_text(&sysfs, ":");
-    rf_line_number(&sysfs, minor);
-    long dir = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
-    if (dir < 0) rf_fail(where, dir, "cannot open ", path);
+                "the path of this io limit is not on one disk (btrfs, overlay, tmpfs or a network file system): name "
+                "the block device itself");
+    RF_PRINT(path, "/sys/dev/block/%lu:%lu", major, minor);
+    int dir = rf_must(where, sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0), "cannot open %s", path);
     /* A partition has no queue of its own: the kernel refuses it (v2) or does nothing (some v1). */
-    if (sys_faccessat((int)dir, "partition", 0) == 0) read_device(where, (int)dir, &major, &minor);
-    sys_close((int)dir);
+    if (sys_faccessat(dir, "partition", 0) == 0) read_device(where, dir, &major, &minor);
+    sys_close(dir);
     for (uint32_t k = 0; k < i; k++)
         if (disks[k].major == major && disks[k].minor == minor)
-            rf_fail(where, 0, "two io limits are for the same disk, ", RF_DECIMAL(major), ":", RF_DECIMAL(minor));
+            rf_fail(where, 0, "two io limits are for the same disk, %lu:%lu", major, minor);
     disks[i].major = major;
     disks[i].minor = minor;
-    rf_line_number(&line, major);
-    rf_line_text(&line, ":");
-    rf_line_number(&line, minor);
+    rf_line_print(text, size, "%lu:%lu", major, minor);
 }

@@ -42,7 +42,7 @@ extern const char rf_limit_names[RF_CTL_COUNT][8]; /* as v2 calls them, by contr
 bool rf_limit_own(const char *controller, char *path, size_t size, uint32_t *id);
 
 /* Opens `path` ("/...") below a cgroup mount as a readable directory; -errno. */
-long rf_limit_open_below(int mount, const char *path);
+int rf_limit_open_below(int mount, const char *path);
 
 /* Whether this process is in the cgroup of a directory.  Looked up only in a cgroup namespace of its own: where the
  * mount is not of the same one, /proc/self/cgroup names a path that is another cgroup there. */

@@ -11,15 +11,13 @@
  * cpuacct share a hierarchy, "cpu" leads to "cpu,cpuacct". */
 static int open_mount(const char *controller) {
     char path[64];
-    struct rf_line line = RF_LINE(path);
-    rf_line_text(&line, "/sys/fs/cgroup/");
-    rf_line_text(&line, controller);
-    long fd = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
-    if (fd >= 0 && !rf_files_on((int)fd, CGROUP_SUPER_MAGIC)) {
-        sys_close((int)fd);
+    RF_PRINT(path, "/sys/fs/cgroup/%s", controller);
+    int fd = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
+    if (fd >= 0 && !rf_files_on(fd, CGROUP_SUPER_MAGIC)) {
+        sys_close(fd);
         fd = -1;
     }
-    return fd < 0 ? -1 : (int)fd;
+    return fd < 0 ? -1 : fd;
 }
 
 bool rf_limit_v1_has(const char *controller) {
@@ -33,23 +31,24 @@ int rf_limit_v1_add(const char *controller, bool must) {
     uint32_t id;
     if (!rf_limit_own(controller, path, sizeof path, &id)) {
         if (!must) return -1;
-        rf_fail(RF_STEP("cgroup"), 0, "/proc/self/cgroup does not say where we are in the v1 hierarchy of ",
+        rf_fail(RF_STEP(CGROUP), 0, "/proc/self/cgroup does not say where we are in the v1 hierarchy of %s",
                 controller);
     }
     for (int i = 0; i < rf_limits.leaf_count; i++)
         if (!rf_limits.leaves[i].v2 && rf_limits.leaves[i].id == id) return i;
     int mount = open_mount(controller);
-    long parent = mount < 0 ? -ENOENT : rf_limit_open_below(mount, path);
+    int parent = mount < 0 ? -ENOENT : rf_limit_open_below(mount, path);
     if (mount >= 0) sys_close(mount);
     if (parent < 0 && !must) return -1;
-    if (parent < 0) rf_fail(RF_STEP("cgroup"), parent, "cannot open our own cgroup /sys/fs/cgroup/", controller, path);
-    if (!rf_limit_holds_us((int)parent)) {
-        sys_close((int)parent);
+    if (parent < 0)
+        rf_fail(RF_STEP(CGROUP), parent, "cannot open our own cgroup /sys/fs/cgroup/%s%s", controller, path);
+    if (!rf_limit_holds_us(parent)) {
+        sys_close(parent);
         if (!must) return -1;
-        rf_fail(RF_STEP("cgroup"), 0, "/sys/fs/cgroup/", controller, path, rf_limit_elsewhere);
+        rf_fail(RF_STEP(CGROUP), 0, "/sys/fs/cgroup/%s%s%s", controller, path, rf_limit_elsewhere);
     }
     rf_limits.leaves[rf_limits.leaf_count] =
-        (struct rf_leaf){.parent = (int)parent, .dir = -1, .procs = -1, .id = id, .v2 = false, .name = ""};
+        (struct rf_leaf){.parent = parent, .dir = -1, .procs = -1, .id = id, .v2 = false, .name = ""};
     return rf_limits.leaf_count++;
 }
 
@@ -82,8 +81,10 @@ void rf_limit_v1_check(struct rf_launch *launch, uint32_t controller) {
         const char *file = rf_view_string(v, limit->file);
         if (limit->controller != controller || limit->version != 2 || has_counterpart(launch, file)) continue;
         if (!(limit->flags & RF_LIMIT_OPTIONAL))
-            rf_fail(RF_AT("cgroup", LIMITS, i), 0, file, ": cgroup v1, which this machine uses for ",
-                    rf_limit_names[controller], ", cannot say it; make it `optional`, or boot with cgroup v2");
+            rf_fail(RF_AT(CGROUP, LIMITS, i), 0,
+                    "%s: cgroup v1, which this machine uses for %s, cannot say it; make it `optional`, or boot with "
+                    "cgroup v2",
+                    file, rf_limit_names[controller]);
         rf_status_skipped(file);
     }
 }
@@ -91,23 +92,19 @@ void rf_limit_v1_check(struct rf_launch *launch, uint32_t controller) {
 static void write_device(uint32_t i, const char *device, const char *file, uint64_t value) {
     static char got[RF_PAGE];
     char text[64];
-    struct rf_line line = RF_LINE(text);
     const struct rf_leaf *leaf = &rf_limits.leaves[rf_limits.leaf_of[RF_CTL_IO]];
-    struct rf_where where = RF_AT("cgroup", IO, i);
+    struct rf_where where = RF_AT(CGROUP, IO, i);
     if (value == RF_UNLIMITED) return;
-    rf_line_text(&line, device);
-    rf_line_text(&line, " ");
-    rf_line_number(&line, value);
-    long error = rf_files_write(leaf->dir, file, text);
-    if (error == -ENODEV) rf_fail(where, error, "the disk ", device, " cannot be throttled");
-    if (error < 0) rf_fail(where, error, "cannot write '", text, "' to ", file, " (cgroup v1)");
-    error = rf_files_read(leaf->dir, file, got, sizeof got);
-    if (error < 0) rf_fail(where, error, "cannot read back ", file);
+    RF_PRINT(text, "%s %lu", device, value);
+    int error = rf_files_write(leaf->dir, file, text);
+    if (error == -ENODEV) rf_fail(where, error, "the disk %s cannot be throttled", device);
+    if (error < 0) rf_fail(where, error, "cannot write '%s' to %s (cgroup v1)", text, file);
+    rf_must(where, rf_files_read(leaf->dir, file, got, sizeof got), "cannot read back %s", file);
     for (const char *p = got; p; p = rf_chars_find(p, '\n'), p = p ? p + 1 : NULL) {
         const char *rest = rf_chars_after(p, text);
         if (rest && (*rest == '\n' || *rest == '\0')) return;
     }
-    rf_fail(where, 0, file, ": wrote '", text, "', the kernel made it '", got, "'");
+    rf_fail(where, 0, "%s: wrote '%s', the kernel made it '%s'", file, text, got);
 }
 
 void rf_limit_v1_io(struct rf_launch *launch, uint32_t i, const char *device) {

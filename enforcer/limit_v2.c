@@ -21,14 +21,14 @@ static int parent(void) {
 void rf_limit_v2_mount(void) {
     static const char *const places[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/unified"};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        long fd = sys_openat(AT_FDCWD, places[i], O_PATH | O_DIRECTORY, 0);
+        int fd = sys_openat(AT_FDCWD, places[i], O_PATH | O_DIRECTORY, 0);
         if (fd < 0) continue;
-        if (rf_files_on((int)fd, CGROUP2_SUPER_MAGIC)) {
-            rf_limits.mount_v2 = (int)fd;
+        if (rf_files_on(fd, CGROUP2_SUPER_MAGIC)) {
+            rf_limits.mount_v2 = fd;
             rf_limits.mount_v2_path = places[i];
             return;
         }
-        sys_close((int)fd);
+        sys_close(fd);
     }
 }
 
@@ -57,8 +57,8 @@ bool rf_limit_v2_has(const char *controller) {
     return rf_files_read(rf_limits.mount_v2, "cgroup.controllers", list, sizeof list) > 0 && has_word(list, controller);
 }
 
-static void take(long dir) {
-    rf_limits.leaves[0] = (struct rf_leaf){.parent = (int)dir, .dir = -1, .procs = -1, .v2 = true, .name = ""};
+static void take(int dir) {
+    rf_limits.leaves[0] = (struct rf_leaf){.parent = dir, .dir = -1, .procs = -1, .v2 = true, .name = ""};
     rf_limits.leaf_count = 1;
     rf_limits.has_v2 = true;
 }
@@ -80,7 +80,7 @@ static bool is_delegated(const struct rf_launch *launch, int dir) {
 /* A process other than us in this cgroup, or 0. */
 static uint64_t find_other(int dir) {
     static char list[RF_PAGE];
-    long n = rf_files_read(dir, "cgroup.procs", list, sizeof list);
+    int n = rf_files_read(dir, "cgroup.procs", list, sizeof list);
     if (n < 0 && n != -EFBIG) return UINT64_MAX;
     for (const char *p = list; *p;) {
         uint64_t pid;
@@ -96,22 +96,25 @@ static void choose_named(struct rf_launch *launch, const char *name) {
     if (rest && (*rest == '/' || *rest == '\0'))
         below = rest;
     else if (*name == '/')
-        rf_fail(RF_STEP("cgroup"), 0, "--cgroup-parent ", name, ": not below ", rf_limits.mount_v2_path);
+        rf_fail(RF_STEP(CGROUP), 0, "--cgroup-parent %s: not below %s", name, rf_limits.mount_v2_path);
     else
         below = name;
-    long dir = rf_limit_open_below(rf_limits.mount_v2, below);
-    if (dir < 0) rf_fail(RF_STEP("cgroup"), dir, "--cgroup-parent ", name);
+    int dir = rf_must(RF_STEP(CGROUP), rf_limit_open_below(rf_limits.mount_v2, below), "--cgroup-parent %s", name);
     (void)launch;
     take(dir);
 }
 
 _Noreturn static void refuse_place(const char *path, uint64_t other) {
     if (other)
-        rf_fail(RF_STEP("cgroup"), 0, "our own cgroup ", rf_limits.mount_v2_path, path, " also holds process ",
-                RF_DECIMAL(other), ", so the controllers cannot be enabled in it; start alone in a cgroup",
-                rf_limit_advice);
-    rf_fail(RF_STEP("cgroup"), 0, "no place for the limits: our own cgroup ", rf_limits.mount_v2_path, path,
-            " is not delegated with the controllers they need; name a place with --cgroup-parent", rf_limit_advice);
+        rf_fail(
+            RF_STEP(CGROUP), 0,
+            "our own cgroup %s%s also holds process %lu, so the controllers cannot be enabled in it; start alone in "
+            "a cgroup%s",
+            rf_limits.mount_v2_path, path, other, rf_limit_advice);
+    rf_fail(RF_STEP(CGROUP), 0,
+            "no place for the limits: our own cgroup %s%s is not delegated with the controllers they need; name a "
+            "place with --cgroup-parent%s",
+            rf_limits.mount_v2_path, path, rf_limit_advice);
 }
 
 void rf_limit_v2_choose(struct rf_launch *launch, uint32_t controllers, bool must) {
@@ -119,7 +122,7 @@ void rf_limit_v2_choose(struct rf_launch *launch, uint32_t controllers, bool mus
     uint32_t id;
     needed = controllers;
     if (launch->options->cgroup_parent && rf_limits.mount_v2 < 0)
-        rf_fail(RF_STEP("cgroup"), 0, "--cgroup-parent: this machine has no cgroup v2 mount");
+        rf_fail(RF_STEP(CGROUP), 0, "--cgroup-parent: this machine has no cgroup v2 mount");
     if (rf_limits.mount_v2 < 0) return;
     if (launch->options->cgroup_parent) {
         choose_named(launch, launch->options->cgroup_parent);
@@ -127,14 +130,14 @@ void rf_limit_v2_choose(struct rf_launch *launch, uint32_t controllers, bool mus
     }
     uint64_t other = 0;
     rf_limits.left = 0;
-    long own = rf_limit_own("", path, sizeof path, &id) ? rf_limit_open_below(rf_limits.mount_v2, path) : -ENOENT;
-    if (own >= 0 && !rf_limit_holds_us((int)own)) {
-        sys_close((int)own);
-        if (must) rf_fail(RF_STEP("cgroup"), 0, rf_limits.mount_v2_path, path, rf_limit_elsewhere);
+    int own = rf_limit_own("", path, sizeof path, &id) ? rf_limit_open_below(rf_limits.mount_v2, path) : -ENOENT;
+    if (own >= 0 && !rf_limit_holds_us(own)) {
+        sys_close(own);
+        if (must) rf_fail(RF_STEP(CGROUP), 0, "%s%s%s", rf_limits.mount_v2_path, path, rf_limit_elsewhere);
         return;
     }
     if (own >= 0) {
-        int dir = (int)own;
+        int dir = own;
         bool ready = lacking(dir, "cgroup.subtree_control") == 0 || is_real_root(dir);
         bool ours = is_delegated(launch, dir) || (launch->euid == 0 && !is_real_root(rf_limits.mount_v2));
         if (!ready && ours && lacking(dir, "cgroup.controllers") == 0) {
@@ -150,7 +153,7 @@ void rf_limit_v2_choose(struct rf_launch *launch, uint32_t controllers, bool mus
     /* Root in a cgroup that it shares (a login's, an undelegated unit's) may use the root of the hierarchy, as long
      * as the policy is no wider than what it leaves: rf_limit_apply() compares with that too. */
     if (launch->euid == 0 && own >= 0 && is_real_root(rf_limits.mount_v2)) {
-        long dir = rf_limit_open_below(rf_limits.mount_v2, "/");
+        int dir = rf_limit_open_below(rf_limits.mount_v2, "/");
         if (dir >= 0) {
             take(dir);
             return;
@@ -164,28 +167,29 @@ static void enable_in(int dir, const char *name) {
     uint32_t off = lacking(dir, "cgroup.subtree_control");
     uint32_t absent = off & lacking(dir, "cgroup.controllers");
     for (uint32_t c = 1; c < RF_CTL_COUNT; c++) {
-        char text[16] = "+";
-        struct rf_line line = {text, sizeof text, 1, false};
+        char text[16];
         if (!(off >> c & 1)) continue;
         if (absent >> c & 1)
-            rf_fail(RF_STEP("cgroup"), 0, "controller '", rf_limit_names[c], "' is not in cgroup.controllers of ", name,
-                    "; enable it in cgroup.subtree_control of its parent, or Delegate= it to the unit");
-        rf_line_text(&line, rf_limit_names[c]);
-        long error = rf_files_write(dir, "cgroup.subtree_control", text);
+            rf_fail(RF_STEP(CGROUP), 0,
+                    "controller '%s' is not in cgroup.controllers of %s; enable it in cgroup.subtree_control of its "
+                    "parent, or Delegate= it to the unit",
+                    rf_limit_names[c], name);
+        RF_PRINT(text, "+%s", rf_limit_names[c]);
+        int error = rf_files_write(dir, "cgroup.subtree_control", text);
         if (error < 0)
-            rf_fail(RF_STEP("cgroup"), error, "cannot write '", text, "' to cgroup.subtree_control of ", name,
+            rf_fail(RF_STEP(CGROUP), error, "cannot write '%s' to cgroup.subtree_control of %s%s", text, name,
                     error == -EBUSY ? ", which holds processes itself" : "");
         if (moved) enabled_here |= 1u << c;
     }
 }
 
 static void move_aside(void) {
-    long error = sys_mkdirat(parent(), ASIDE, 0755);
+    int error = sys_mkdirat(parent(), ASIDE, 0755);
     if (error == 0 || error == -EEXIST) {
         error = rf_files_write(parent(), ASIDE "/cgroup.procs", "0");
         if (error < 0) sys_unlinkat(parent(), ASIDE, AT_REMOVEDIR);
     }
-    if (error < 0) rf_fail(RF_STEP("cgroup"), error, "cannot move ourselves to " ASIDE " in our delegated cgroup");
+    if (error < 0) rf_fail(RF_STEP(CGROUP), error, "cannot move ourselves to " ASIDE " in our delegated cgroup");
     moved = true;
 }
 
@@ -200,10 +204,9 @@ void rf_limit_v2_prepare(void) {
     }
     /* A controller reaches a cgroup only through every one above it. */
     for (const char *p = below;;) {
-        long dir = rf_limit_open_below(rf_limits.mount_v2, path);
-        if (dir < 0) rf_fail(RF_STEP("cgroup"), dir, "--cgroup-parent: ", path);
-        enable_in((int)dir, line.used ? path : "the root cgroup");
-        sys_close((int)dir);
+        int dir = rf_must(RF_STEP(CGROUP), rf_limit_open_below(rf_limits.mount_v2, path), "--cgroup-parent: %s", path);
+        enable_in(dir, line.used ? path : "the root cgroup");
+        sys_close(dir);
         while (*p == '/') p++;
         if (*p == '\0') break;
         const char *end = rf_chars_find(p, '/');
@@ -217,10 +220,9 @@ void rf_limit_v2_restore(void) {
     if (!moved) return;
     moved = false;
     for (uint32_t c = 1; c < RF_CTL_COUNT; c++) {
-        char text[16] = "-";
-        struct rf_line line = {text, sizeof text, 1, false};
+        char text[16];
         if (!(enabled_here >> c & 1)) continue;
-        rf_line_text(&line, rf_limit_names[c]);
+        RF_PRINT(text, "-%s", rf_limit_names[c]);
         rf_files_write(parent(), "cgroup.subtree_control", text);
     }
     /* If another launch keeps a controller on, we stay aside; the delegated cgroup's owner removes it all. */
@@ -228,18 +230,14 @@ void rf_limit_v2_restore(void) {
 }
 
 static void put_value(struct rf_line *line, const char *key, uint64_t value) {
-    rf_line_text(line, key);
-    if (value == RF_UNLIMITED)
-        rf_line_text(line, "max");
-    else
-        rf_line_number(line, value);
+    rf_line_format(line, value == RF_UNLIMITED ? "%smax" : "%s%lu", key, value);
 }
 
 void rf_limit_v2_io(struct rf_launch *launch, uint32_t i, const char *device) {
     static char got[RF_PAGE];
     const struct rf_io *io = RF_RECORD(&launch->view, IO, struct rf_io, i);
     const struct rf_leaf *leaf = &rf_limits.leaves[0];
-    struct rf_where where = RF_AT("cgroup", IO, i);
+    struct rf_where where = RF_AT(CGROUP, IO, i);
     char text[160];
     struct rf_line line = RF_LINE(text);
     rf_line_text(&line, device);
@@ -247,16 +245,15 @@ void rf_limit_v2_io(struct rf_launch *launch, uint32_t i, const char *device) {
     put_value(&line, " wbps=", io->wbps);
     put_value(&line, " riops=", io->riops);
     put_value(&line, " wiops=", io->wiops);
-    long error = rf_files_write(leaf->dir, "io.max", text);
-    if (error == -ENODEV) rf_fail(where, error, "the disk ", device, " cannot be throttled");
-    if (error < 0) rf_fail(where, error, "cannot write '", text, "' to io.max");
+    int error = rf_files_write(leaf->dir, "io.max", text);
+    if (error == -ENODEV) rf_fail(where, error, "the disk %s cannot be throttled", device);
+    if (error < 0) rf_fail(where, error, "cannot write '%s' to io.max", text);
     if (io->rbps == RF_UNLIMITED && io->wbps == RF_UNLIMITED && io->riops == RF_UNLIMITED && io->wiops == RF_UNLIMITED)
         return; /* the kernel lists no line for it */
-    error = rf_files_read(leaf->dir, "io.max", got, sizeof got);
-    if (error < 0) rf_fail(where, error, "cannot read back io.max");
+    rf_must(where, rf_files_read(leaf->dir, "io.max", got, sizeof got), "cannot read back io.max");
     for (const char *p = got; p; p = rf_chars_find(p, '\n'), p = p ? p + 1 : NULL) {
         const char *rest = rf_chars_after(p, text);
         if (rest && (*rest == '\n' || *rest == '\0')) return;
     }
-    rf_fail(where, 0, "io.max: wrote '", text, "', the kernel made it '", got, "'");
+    rf_fail(where, 0, "io.max: wrote '%s', the kernel made it '%s'", text, got);
 }

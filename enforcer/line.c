@@ -2,14 +2,8 @@
 #include "line.h"
 
 void rf_line_bytes(struct rf_line *line, const char *bytes, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        if (line->used + 1 >= line->size) {
-            line->full = true;
-            break;
-        }
-        line->start[line->used++] = bytes[i];
-    }
-    line->start[line->used] = '\0';
+    for (; count > 0 && !rf_line_full(line); count--) line->start[line->used++] = *bytes++;
+    line->start[line->used - rf_line_full(line)] = '\0';
 }
 
 void rf_line_text(struct rf_line *line, const char *text) {
@@ -26,18 +20,46 @@ static void put_number(struct rf_line *line, uint64_t value, unsigned base) {
     rf_line_bytes(line, digits + n, sizeof digits - n);
 }
 
-void rf_line_number(struct rf_line *line, uint64_t value) {
-    put_number(line, value, 10);
+void rf_line_arguments(struct rf_line *line, const char *format, va_list arguments, bool trim) {
+    for (; *format != '\0'; format++) {
+        if (*format != '%') {
+            rf_line_bytes(line, format, 1);
+            continue;
+        }
+        bool wide = *++format == 'l';
+        if (wide) format++;
+        if (*format == 's') {
+            const char *text = va_arg(arguments, const char *);
+            size_t length = rf_chars_length(text);
+            if (trim && length > 0 && text[length - 1] == '\n') length--;
+            rf_line_bytes(line, text, length);
+            continue;
+        }
+        uint64_t value = wide ? va_arg(arguments, uint64_t) : va_arg(arguments, uint32_t);
+        if (*format == 'd') {
+            int64_t number = wide ? (int64_t)value : (int32_t)value;
+            if (number < 0) rf_line_bytes(line, "-", 1);
+            value = number < 0 ? -(uint64_t)number : (uint64_t)number;
+        }
+        if (*format == 'o') rf_line_bytes(line, "0", 1);
+        put_number(line, value, *format == 'o' ? 8 : 10);
+    }
 }
 
-void rf_line_octal(struct rf_line *line, uint32_t value) {
-    rf_line_text(line, "0");
-    put_number(line, value, 8);
+void rf_line_format(struct rf_line *line, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    rf_line_arguments(line, format, arguments, false);
+    va_end(arguments);
 }
 
-void rf_line_signed(struct rf_line *line, int64_t value) {
-    if (value < 0) rf_line_text(line, "-");
-    put_number(line, value < 0 ? -(uint64_t)value : (uint64_t)value, 10);
+bool rf_line_print(char *buffer, size_t size, const char *format, ...) {
+    struct rf_line line = {buffer, (uint32_t)size, 0};
+    va_list arguments;
+    va_start(arguments, format);
+    rf_line_arguments(&line, format, arguments, false);
+    va_end(arguments);
+    return !rf_line_full(&line);
 }
 
 void rf_line_json(struct rf_line *line, const char *text) {
@@ -53,10 +75,4 @@ void rf_line_json(struct rf_line *line, const char *text) {
             rf_line_bytes(line, escape, sizeof escape);
         }
     }
-}
-
-const char *rf_line_decimal(struct rf_decimal *space, uint64_t value) {
-    struct rf_line line = RF_LINE(space->text);
-    rf_line_number(&line, value);
-    return space->text;
 }

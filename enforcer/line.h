@@ -4,30 +4,31 @@
 #define RF_LINE_H
 
 #include "chars.h"
+#include <stdarg.h>
 
-/* A text being built in a buffer: always NUL-terminated; `full` once something did not fit. */
+/* A text being built in a buffer: always NUL-terminated. */
 struct rf_line {
     char *start;
-    size_t size; /* of the buffer, at least 1 */
-    size_t used; /* without the NUL */
-    bool full;
+    uint32_t size; /* of the buffer, at least 1 */
+    uint32_t used; /* without the NUL; `size` once something did not fit */
 };
-#define RF_LINE(buffer) ((struct rf_line){(buffer), sizeof(buffer), 0, false})
+#define RF_LINE(buffer) ((struct rf_line){(buffer), sizeof(buffer), 0})
+
+static inline bool rf_line_full(const struct rf_line *line) {
+    return line->used == line->size;
+}
 
 void rf_line_bytes(struct rf_line *line, const char *bytes, size_t count);
 void rf_line_text(struct rf_line *line, const char *text);
-void rf_line_number(struct rf_line *line, uint64_t value);
-void rf_line_octal(struct rf_line *line, uint32_t value);
-/* With a minus sign where needed. */
-void rf_line_signed(struct rf_line *line, int64_t value);
+/* As printf(3), of which it knows %s, %d, %u, %lu, %ld and %o (the last with a leading 0). */
+void rf_line_format(struct rf_line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* The same from the start of a buffer; whether it fitted. */
+bool rf_line_print(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+#define RF_PRINT(buffer, ...) rf_line_print(buffer, sizeof(buffer), __VA_ARGS__)
+/* The same; `trim`: of a string that ends in a newline, as the content of a kernel file does, that is left out. */
+void rf_line_arguments(struct rf_line *line, const char *format, va_list arguments, bool trim)
+    __attribute__((format(printf, 2, 0)));
 /* As the inside of a JSON string. */
 void rf_line_json(struct rf_line *line, const char *text);
-
-/* Decimal text of a number, for one expression: RF_DECIMAL(17). */
-struct rf_decimal {
-    char text[24];
-};
-const char *rf_line_decimal(struct rf_decimal *space, uint64_t value);
-#define RF_DECIMAL(value) rf_line_decimal(&(struct rf_decimal){""}, (value))
 
 #endif

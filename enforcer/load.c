@@ -15,46 +15,45 @@ static _Alignas(8) uint8_t bytes[RF_BLOB_MAX + 8];
 /* Whoever can write this file can say how the payload is fenced in. */
 static void check_owner(const struct rf_launch *launch, int fd, const char *name) {
     struct statx st;
-    long error = sys_fstatx(fd, &st);
-    if (error < 0) rf_fail(RF_STEP("load"), error, name);
-    if ((st.stx_mode & S_IFMT) != S_IFREG) rf_fail(RF_STEP("load"), 0, name, ": not a regular file");
+    rf_must(RF_STEP(LOAD), sys_fstatx(fd, &st), "%s", name);
+    if ((st.stx_mode & S_IFMT) != S_IFREG) rf_fail(RF_STEP(LOAD), 0, "%s: not a regular file", name);
     if (st.stx_uid != 0 && st.stx_uid != launch->euid)
-        rf_fail(RF_STEP("load"), 0, name, ": belongs to uid ", RF_DECIMAL(st.stx_uid),
-                "; a policy must belong to root or to the user who starts it");
-    if (st.stx_mode & 022) rf_fail(RF_STEP("load"), 0, name, ": its group or others may write it: chmod go-w");
+        rf_fail(RF_STEP(LOAD), 0, "%s: belongs to uid %u; a policy must belong to root or to the user who starts it",
+                name, st.stx_uid);
+    if (st.stx_mode & 022) rf_fail(RF_STEP(LOAD), 0, "%s: its group or others may write it: chmod go-w", name);
 }
 
 static int open_policy(const struct rf_launch *launch) {
     const char *name = launch->options->policy;
     int fd = launch->options->policy_fd;
     if (fd >= 0) {
-        long seals = sys_fcntl(fd, F_GET_SEALS, 0);
-        if (seals < 0) rf_fail(RF_STEP("load"), seals, "--policy-fd: not a memfd");
+        int seals = rf_must(RF_STEP(LOAD), sys_fcntl(fd, F_GET_SEALS, 0), "--policy-fd: not a memfd");
         if ((seals & SEALS) != SEALS)
-            rf_fail(RF_STEP("load"), 0,
+            rf_fail(RF_STEP(LOAD), 0,
                     "--policy-fd: must be sealed with F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW and F_SEAL_WRITE");
         return fd;
     }
     /* Ordinary symlinks are followed: ConfigMaps and Nix use them.  O_NONBLOCK: a FIFO must not hang us. */
-    long opened = sys_openat2(AT_FDCWD, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, RESOLVE_NO_MAGICLINKS);
-    if (opened < 0) rf_fail(RF_STEP("load"), opened, "cannot open ", name);
-    check_owner(launch, (int)opened, name);
-    return (int)opened;
+    int opened =
+        rf_must(RF_STEP(LOAD), sys_openat2(AT_FDCWD, name, O_RDONLY | O_NONBLOCK | O_NOCTTY, RESOLVE_NO_MAGICLINKS),
+                "cannot open %s", name);
+    check_owner(launch, opened, name);
+    return opened;
 }
 
 static void read_policy(struct rf_launch *launch) {
     size_t length = 0;
     int fd = open_policy(launch);
     while (length < sizeof bytes) {
-        long n = sys_pread(fd, bytes + length, sizeof bytes - length, length);
+        int n = sys_pread(fd, bytes + length, sizeof bytes - length, length);
         if (n == -EINTR) continue;
-        if (n < 0) rf_fail(RF_STEP("load"), n, "cannot read ", launch->options->policy);
+        if (n < 0) rf_fail(RF_STEP(LOAD), n, "cannot read %s", launch->options->policy);
         if (n == 0) break;
         length += (size_t)n;
     }
     sys_close(fd);
     enum rf_blob_error error = rf_view_open(&launch->view, bytes, length);
-    if (error) rf_fail(RF_STEP("load"), 0, launch->options->policy, ": refused: ", rf_blob_error_text(error));
+    if (error) rf_fail(RF_STEP(LOAD), 0, "%s: refused: %s", launch->options->policy, rf_blob_error_text(error));
 }
 
 const struct rf_insn *rf_load_filter(const struct rf_launch *launch, uint32_t *count) {
@@ -84,24 +83,23 @@ static void check_identity(const struct rf_launch *launch) {
     const struct rf_view *v = &launch->view;
     const struct rf_process *p = launch->process;
     if (!rf_load_mapped(launch, 0, p->uid))
-        rf_fail(RF_FIELD("load", PROCESS, struct rf_process, uid), 0, "process.uid ", RF_DECIMAL(p->uid),
-                " has no mapping in namespaces.user");
+        rf_fail(RF_FIELD(LOAD, PROCESS, struct rf_process, uid), 0, "process.uid %u has no mapping in namespaces.user",
+                p->uid);
     if (!rf_load_mapped(launch, 1, p->gid))
-        rf_fail(RF_FIELD("load", PROCESS, struct rf_process, gid), 0, "process.gid ", RF_DECIMAL(p->gid),
-                " has no mapping in namespaces.user");
+        rf_fail(RF_FIELD(LOAD, PROCESS, struct rf_process, gid), 0, "process.gid %u has no mapping in namespaces.user",
+                p->gid);
     for (uint32_t i = 0; i < rf_view_count(v, RF_MOUNTS); i++) {
         const struct rf_mount *m = RF_RECORD(v, MOUNTS, struct rf_mount, i);
         if (m->kind == RF_MOUNT_TMPFS && !(rf_load_mapped(launch, 0, m->uid) && rf_load_mapped(launch, 1, m->gid)))
-            rf_fail(RF_AT("load", MOUNTS, i), 0, rf_view_string(v, m->target),
-                    ": its uid or gid has no mapping in namespaces.user");
+            rf_fail(RF_AT(LOAD, MOUNTS, i), 0, "%s: its uid or gid has no mapping in namespaces.user",
+                    rf_view_string(v, m->target));
     }
     for (uint32_t i = 0; i < rf_view_count(v, RF_GROUPS); i++) {
         uint32_t gid = RF_RECORD(v, GROUPS, struct rf_group, i)->gid;
         if (!rf_load_mapped(launch, 1, gid))
-            rf_fail(RF_AT("load", GROUPS, i), 0, "process.groups: ", RF_DECIMAL(gid),
-                    " has no mapping in namespaces.user");
+            rf_fail(RF_AT(LOAD, GROUPS, i), 0, "process.groups: %u has no mapping in namespaces.user", gid);
         if (!launch->maps && rf_launch_new(launch, CLONE_NEWUSER))
-            rf_fail(RF_AT("load", GROUPS, i), 0,
+            rf_fail(RF_AT(LOAD, GROUPS, i), 0,
                     "process.groups: an ordinary user cannot set supplementary groups; the list must be empty");
     }
 }
@@ -110,7 +108,7 @@ static void check_identity(const struct rf_launch *launch) {
 static void check_kernel(const struct rf_launch *launch) {
     const struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
     if ((launch->view.header->required & RF_REQUIRE_MOUNT_SETATTR) && sys_mount_setattr(-1, 0, &attr) == -ENOSYS)
-        rf_fail(RF_STEP("load"), -ENOSYS, "the policy has recursive mounts to restrict: it needs Linux 5.12 or later");
+        rf_fail(RF_STEP(LOAD), -ENOSYS, "the policy has recursive mounts to restrict: it needs Linux 5.12 or later");
 }
 
 /* What the format can say but no launch can mean. */
@@ -120,18 +118,18 @@ static void check_sense(const struct rf_launch *launch) {
     for (uint32_t i = 0; i < rf_view_count(v, RF_JOINS); i++) joined |= RF_RECORD(v, JOINS, struct rf_join, i)->kind;
     /* New namespaces would belong to the namespace we leave, so that nothing could be set up in them. */
     if ((joined & CLONE_NEWUSER) && launch->ns->create)
-        rf_fail(RF_STEP("load"), 0, "a policy that joins a user namespace cannot make other namespaces new");
+        rf_fail(RF_STEP(LOAD), 0, "a policy that joins a user namespace cannot make other namespaces new");
     if (rf_launch_new(launch, CLONE_NEWUSER) && rf_launch_new(launch, CLONE_NEWTIME) &&
         launch->process->init != RF_INIT_REAPER)
-        rf_fail(RF_STEP("load"), 0, "a new time namespace inside a new user namespace needs process.init: reaper");
+        rf_fail(RF_STEP(LOAD), 0, "a new time namespace inside a new user namespace needs process.init: reaper");
     if (!(launch->confine->flags & RF_CONFINE_NO_FILTER) && (rf_load_filter(launch, &count), count == 0))
-        rf_fail(RF_STEP("load"), 0, launch->options->policy,
-                ": holds no seccomp filter for this machine; add it to the policy's `arch`");
+        rf_fail(RF_STEP(LOAD), 0, "%s: holds no seccomp filter for this machine; add it to the policy's `arch`",
+                launch->options->policy);
     if (rf_view_count(v, RF_ARGS) > 0 && launch->options->program[0])
-        rf_fail(RF_AT("load", ARGS, 0), 0, "the policy names its program itself (process.args): name none");
+        rf_fail(RF_AT(LOAD, ARGS, 0), 0, "the policy names its program itself (process.args): name none");
     if (rf_view_count(v, RF_ARGS) == 0 && !launch->options->program[0] && !launch->options->check &&
         !launch->options->plan)
-        rf_fail(RF_STEP("load"), 0, "no program: the policy has no process.args, so name one behind the policy");
+        rf_fail(RF_STEP(LOAD), 0, "no program: the policy has no process.args, so name one behind the policy");
 }
 
 void rf_load_policy(struct rf_launch *launch) {

@@ -39,7 +39,7 @@ static const char help[] =
 _Noreturn static void print_and_exit(const char *text) {
     size_t length = rf_chars_length(text);
     while (length > 0) {
-        long n = sys_write(1, text, length);
+        int n = sys_write(1, text, length);
         if (n <= 0) sys_exit(RF_STEP_FAILED);
         text += n;
         length -= (size_t)n;
@@ -51,10 +51,8 @@ static int descriptor(const char *option, const char *text, int lowest) {
     const char *p = text;
     uint64_t value;
     if (!rf_chars_number(&p, &value) || *p != '\0' || value > INT32_MAX || value < (uint64_t)lowest)
-        rf_fail(RF_STEP("options"), 0, option, ": '", text, "' is not a descriptor number from ",
-                RF_DECIMAL((uint64_t)lowest));
-    long flags = sys_fcntl((int)value, F_GETFD, 0);
-    if (flags < 0) rf_fail(RF_STEP("options"), flags, option, " ", text);
+        rf_fail(RF_STEP(OPTIONS), 0, "%s: '%s' is not a descriptor number from %d", option, text, lowest);
+    rf_must(RF_STEP(OPTIONS), sys_fcntl((int)value, F_GETFD, 0), "%s %s", option, text);
     return (int)value;
 }
 
@@ -64,7 +62,7 @@ static const char *value_of(const char *option, const char *const *word, int *us
     if (!rest || (*rest != '\0' && *rest != '=')) return NULL;
     *used = 1;
     if (*rest == '=') return rest + 1;
-    if (!word[1]) rf_fail(RF_STEP("options"), 0, option, " needs a value");
+    if (!word[1]) rf_fail(RF_STEP(OPTIONS), 0, "%s needs a value", option);
     *used = 2;
     return word[1];
 }
@@ -89,8 +87,8 @@ static int parse_option(const char *const *word) {
     } else if ((value = value_of("--cgroup-parent", word, &used))) {
         options.cgroup_parent = value;
     } else if ((value = value_of("--param", word, &used))) {
-        if (!rf_chars_find(value, '=')) rf_fail(RF_STEP("options"), 0, "--param ", value, ": is not NAME=VALUE");
-        if (options.parameter_count == RF_PARAMETERS_MAX) rf_fail(RF_STEP("options"), 0, "too many --param");
+        if (!rf_chars_find(value, '=')) rf_fail(RF_STEP(OPTIONS), 0, "--param %s: is not NAME=VALUE", value);
+        if (options.parameter_count == RF_PARAMETERS_MAX) rf_fail(RF_STEP(OPTIONS), 0, "too many --param");
         options.parameters[options.parameter_count++] = value;
     } else {
         return 0;
@@ -110,13 +108,13 @@ static void parse(const char *const *word) {
             break;
         }
         if ((*word)[0] == '-' && (*word)[1] != '\0')
-            rf_fail(RF_STEP("options"), 0, "unknown option ", *word, "; see ringfence-run --help");
+            rf_fail(RF_STEP(OPTIONS), 0, "unknown option %s; see ringfence-run --help", *word);
         if (options.policy) break;
         options.policy = *word++;
     }
-    if (!options.policy) rf_fail(RF_STEP("options"), 0, "no policy named; see ringfence-run --help");
+    if (!options.policy) rf_fail(RF_STEP(OPTIONS), 0, "no policy named; see ringfence-run --help");
     if (options.policy_fd >= 0 && options.policy_fd == options.status_fd)
-        rf_fail(RF_STEP("options"), 0, "--policy-fd and --status-fd name the same descriptor");
+        rf_fail(RF_STEP(OPTIONS), 0, "--policy-fd and --status-fd name the same descriptor");
     options.program = word;
 }
 
@@ -124,7 +122,7 @@ static void parse(const char *const *word) {
 static void open_standard(void) {
     for (int fd = 0; fd < 3; fd++) {
         if (sys_fcntl(fd, F_GETFD, 0) != -EBADF) continue;
-        long opened = SYS4(openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
+        int opened = SYS4(openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
         if (opened < 0) sys_exit(RF_STEP_FAILED); /* there may be no stderr to say it on */
         if (opened != fd) sys_exit(RF_STEP_FAILED);
     }
@@ -136,19 +134,12 @@ static void close_others(void) {
     struct statx st;
     for (int fd = 0; fd < 3; fd++)
         if (sys_fstatx(fd, &st) == 0 && (st.stx_mode & S_IFMT) == S_IFDIR)
-            rf_fail(RF_STEP("start"), 0, "descriptor ", RF_DECIMAL((unsigned)fd), " is a directory");
-    int keep[2] = {options.status_fd, options.policy_fd};
-    if (keep[0] > keep[1]) keep[0] = options.policy_fd, keep[1] = options.status_fd;
-    unsigned next = 3;
-    for (int i = 0; i < 2; i++) {
-        if (keep[i] < 3 || (unsigned)keep[i] < next) continue;
-        if ((unsigned)keep[i] > next) sys_close_range(next, (unsigned)keep[i] - 1);
-        long error = sys_fcntl(keep[i], F_SETFD, FD_CLOEXEC);
-        if (error < 0) rf_fail(RF_STEP("options"), error, "cannot set close-on-exec");
-        next = (unsigned)keep[i] + 1;
-    }
-    long error = sys_close_range(next, ~0u);
-    if (error < 0) rf_fail(RF_STEP("start"), error, "close_range: this needs Linux 5.10 or later");
+            rf_fail(RF_STEP(START), 0, "descriptor %u is a directory", (unsigned)fd);
+    const int keep[] = {options.status_fd, options.policy_fd};
+    for (int i = 0; i < 2; i++)
+        if (keep[i] >= 3)
+            rf_must(RF_STEP(OPTIONS), sys_fcntl(keep[i], F_SETFD, FD_CLOEXEC), "cannot set close-on-exec");
+    rf_must(RF_STEP(START), rf_files_close_but(3, keep[0], keep[1]), "close_range: this needs Linux 5.10 or later");
 }
 
 /* Signals stay blocked until the payload has its own empty mask: none may end us half-way. */
@@ -156,12 +147,12 @@ static void settle(const unsigned long *auxv) {
     static const struct sys_action by_default;
     for (; auxv[0] != AT_NULL; auxv += 2)
         if (auxv[0] == AT_SECURE && auxv[1] != 0)
-            rf_fail(RF_STEP("start"), 0, "refuses to run set-id or with file capabilities");
-    long error = sys_prctl(PR_SET_DUMPABLE, 0, 0);
+            rf_fail(RF_STEP(START), 0, "refuses to run set-id or with file capabilities");
+    int error = sys_prctl(PR_SET_DUMPABLE, 0, 0);
     if (error == 0) error = sys_sigmask(~UINT64_C(0), NULL);
     /* An inherited SIG_IGN would make the kernel reap our child behind our back. */
     if (error == 0) error = sys_sigaction(SIGCHLD, &by_default, NULL);
-    if (error < 0) rf_fail(RF_STEP("start"), error, "cannot settle");
+    rf_must(RF_STEP(START), error, "cannot settle");
 }
 
 static bool holds(uint64_t caps, int number) {
@@ -174,26 +165,25 @@ static void look_at_capabilities(void) {
     char text[16];
     const char *p = text;
     uint64_t last;
-    long n = rf_files_read(launch.proc, "sys/kernel/cap_last_cap", text, sizeof text);
-    if (n < 0) rf_fail(RF_STEP("start"), n, "/proc/sys/kernel/cap_last_cap");
-    if (!rf_chars_number(&p, &last) || last > 63) rf_fail(RF_STEP("start"), 0, "/proc/sys/kernel/cap_last_cap: ", text);
+    rf_must(RF_STEP(START), rf_files_read(launch.proc, "sys/kernel/cap_last_cap", text, sizeof text),
+            "/proc/sys/kernel/cap_last_cap");
+    if (!rf_chars_number(&p, &last) || last > 63) rf_fail(RF_STEP(START), 0, "/proc/sys/kernel/cap_last_cap: %s", text);
     launch.last_cap = (uint32_t)last;
 }
 
 /* Who we are, which decides how mounts, maps and nodes are made. */
 static void look_around(void) {
     struct sys_caps caps;
-    long error = sys_capget(&caps);
-    if (error < 0) rf_fail(RF_STEP("start"), error, "cannot read our capabilities");
+    rf_must(RF_STEP(START), sys_capget(&caps), "cannot read our capabilities");
     launch.euid = (uint32_t)sys_geteuid();
     launch.egid = (uint32_t)sys_getegid();
     launch.caps = caps.effective;
     launch.clones = holds(caps.effective, CAP_SYS_ADMIN);
     launch.maps = holds(caps.effective, CAP_SETUID) && holds(caps.effective, CAP_SETGID);
-    long proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
-    if (proc < 0) rf_fail(RF_STEP("start"), proc, "/proc");
-    if (!rf_files_on((int)proc, PROC_SUPER_MAGIC)) rf_fail(RF_STEP("start"), 0, "/proc is not procfs");
-    launch.proc = (int)proc;
+    int proc = sys_openat(AT_FDCWD, "/proc", O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (proc < 0) rf_fail(RF_STEP(START), proc, "/proc");
+    if (!rf_files_on(proc, PROC_SUPER_MAGIC)) rf_fail(RF_STEP(START), 0, "/proc is not procfs");
+    launch.proc = proc;
     look_at_capabilities();
 }
 
@@ -218,7 +208,8 @@ static void find_words(int argc, const char *const *argv, const char *const *env
 _Noreturn void rf_main(int argc, const char *const *argv, const char *const *envp, const unsigned long *auxv) {
     /* Not as initialisers: these structs are large, and zero pages cost nothing in the file. */
     options.status_fd = options.policy_fd = -1;
-    launch.root_fd = launch.pidfd = launch.proc = launch.go[0] = launch.go[1] = launch.ready[0] = launch.ready[1] = -1;
+    launch.root_fd = launch.notify = launch.pidfd = launch.proc = launch.go[0] = launch.go[1] = launch.ready[0] =
+        launch.ready[1] = -1;
     launch.options = &options;
     options.environment = envp;
     find_words(argc, argv, envp);

@@ -12,18 +12,16 @@ static uint32_t own_count, guarded_count;
 static bool old_kernel;
 
 int rf_mount_new(const char *type, unsigned attributes, struct rf_where where, const char *const *options) {
-    long fs = sys_fsopen(type);
-    if (fs < 0) rf_fail(where, fs, "cannot make a ", type);
+    int fs = rf_must(where, sys_fsopen(type), "cannot make a %s", type);
     for (; options && options[0]; options += 2) {
-        long error = sys_fsconfig((int)fs, FSCONFIG_SET_STRING, options[0], options[1]);
-        if (error < 0) rf_fail(where, error, type, ": option ", options[0], "=", options[1]);
+        rf_must(where, sys_fsconfig((int)fs, FSCONFIG_SET_STRING, options[0], options[1]), "%s: option %s=%s", type,
+                options[0], options[1]);
     }
-    long error = sys_fsconfig((int)fs, FSCONFIG_CMD_CREATE, NULL, NULL);
-    if (error < 0) rf_fail(where, error, "cannot make a ", type);
-    long mount = sys_fsmount((int)fs, attributes);
-    if (mount < 0) rf_fail(where, mount, "cannot mount a ", type);
+    rf_must(where, sys_fsconfig((int)fs, FSCONFIG_CMD_CREATE, NULL, NULL), "cannot make a %s", type);
+    int mount = sys_fsmount((int)fs, attributes);
+    if (mount < 0) rf_fail(where, mount, "cannot mount a %s", type);
     sys_close((int)fs);
-    return (int)mount;
+    return mount;
 }
 
 static bool same_device(const struct statx *st, const struct device *list, uint32_t count) {
@@ -34,8 +32,8 @@ static bool same_device(const struct statx *st, const struct device *list, uint3
 
 static void remember(int mount, struct device *list, uint32_t *count, uint32_t most) {
     struct statx st;
-    long error = sys_fstatx(mount, &st);
-    if (error < 0 || *count >= most) rf_fail(RF_STEP("mounts"), error, "cannot look at a file system of our own");
+    int error = sys_fstatx(mount, &st);
+    if (error < 0 || *count >= most) rf_fail(RF_STEP(MOUNTS), error, "cannot look at a file system of our own");
     list[(*count)++] = (struct device){st.stx_dev_major, st.stx_dev_minor};
 }
 
@@ -57,8 +55,8 @@ static bool is_special(const char *path) {
 }
 
 /* EAGAIN: something was renamed during the walk, so that IN_ROOT could not be sure. */
-static long walk(int dir, const char *path, uint64_t flags, uint64_t resolve) {
-    long fd = -EAGAIN;
+static int walk(int dir, const char *path, uint64_t flags, uint64_t resolve) {
+    int fd = -EAGAIN;
     for (int try = 0; try < 64 && fd == -EAGAIN; try++) fd = sys_openat2(dir, path, O_PATH | flags, resolve);
     return fd;
 }
@@ -71,7 +69,7 @@ static struct {
 static uint32_t kept_count;
 
 void rf_mount_keep(const char *path, int mount) {
-    if (kept_count == sizeof kept / sizeof kept[0]) rf_fail(RF_STEP("mounts"), -E2BIG, path);
+    if (kept_count == sizeof kept / sizeof kept[0]) rf_fail(RF_STEP(MOUNTS), -E2BIG, "%s", path);
     kept[kept_count].path = path;
     kept[kept_count++].fd = mount;
 }
@@ -80,7 +78,7 @@ void rf_mount_forget(void) {
     while (kept_count > 0) sys_close(kept[--kept_count].fd);
 }
 
-long rf_mount_find(const struct rf_launch *launch, const char *path) {
+int rf_mount_find(const struct rf_launch *launch, const char *path) {
     for (uint32_t i = kept_count; i > 0; i--) {
         const char *rest = rf_chars_after(path, kept[i - 1].path);
         if (rest && *rest == '\0') return sys_fcntl(kept[i - 1].fd, F_DUPFD_CLOEXEC, 0);
@@ -95,11 +93,11 @@ long rf_mount_find(const struct rf_launch *launch, const char *path) {
 void rf_mount_refuse_root(const struct rf_launch *launch, int fd, struct rf_where where, const char *path) {
     struct statx st, root;
     if (is_special(path)) return; /* no symlinks there, so it cannot be */
-    long error = sys_fstatx(fd, &st);
+    int error = sys_fstatx(fd, &st);
     if (error == 0) error = sys_fstatx(launch->root_fd, &root);
-    if (error != 0) rf_fail(where, error, path);
+    if (error != 0) rf_fail(where, error, "%s", path);
     if (st.stx_mnt_id == root.stx_mnt_id && st.stx_ino == root.stx_ino)
-        rf_fail(where, 0, path, ": is the root itself, over which nothing can be mounted");
+        rf_fail(where, 0, "%s: is the root itself, over which nothing can be mounted", path);
 }
 
 static int find_target(const struct rf_launch *launch, char *path, bool directory, struct rf_where where);
@@ -114,87 +112,81 @@ static int make_target(const struct rf_launch *launch, char *path, bool director
     *slash = '\0';
     int above = slash == path ? launch->root_fd : find_target(launch, path, true, where);
     *slash = '/';
-    long error = sys_fstatx(above, &st);
-    if (error < 0) rf_fail(where, error, path);
+    rf_must(where, sys_fstatx(above, &st), "%s", path);
     if (!same_device(&st, own, own_count))
-        rf_fail(where, 0, path, directory ? ": the image lacks this directory" : ": the image lacks this file",
-                "; add it there, empty (nothing is ever created in an image)");
-    error = directory ? sys_mkdirat(above, name, 0755) : sys_mknodat(above, name, S_IFREG | 0644, 0);
-    if (error < 0) rf_fail(where, error, path, ": cannot make the mount point");
-    long fd = walk(above, name, O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
-    if (fd < 0) rf_fail(where, fd, path);
+        rf_fail(where, 0, "%s%s; add it there, empty (nothing is ever created in an image)", path,
+                directory ? ": the image lacks this directory" : ": the image lacks this file");
+    rf_must(where, directory ? sys_mkdirat(above, name, 0755) : sys_mknodat(above, name, S_IFREG | 0644, 0),
+            "%s: cannot make the mount point", path);
+    int fd =
+        rf_must(where, walk(above, name, O_NOFOLLOW, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS),
+                "%s", path);
     if (above != launch->root_fd) sys_close(above);
-    return (int)fd;
+    return fd;
 }
 
 static int find_target(const struct rf_launch *launch, char *path, bool directory, struct rf_where where) {
     struct statx st;
-    long fd = rf_mount_find(launch, path);
+    int fd = rf_mount_find(launch, path);
     if (fd == -ENOENT) return make_target(launch, path, directory, where);
-    if (fd == -ELOOP && is_special(path)) rf_fail(where, fd, path, ": the image has a symbolic link on this path");
-    if (fd < 0) rf_fail(where, fd, path, ": no such mount point in the image");
-    rf_mount_refuse_root(launch, (int)fd, where, path);
-    long error = sys_fstatx((int)fd, &st);
-    if (error < 0) rf_fail(where, error, path);
+    if (fd == -ELOOP && is_special(path)) rf_fail(where, fd, "%s: the image has a symbolic link on this path", path);
+    if (fd < 0) rf_fail(where, fd, "%s: no such mount point in the image", path);
+    rf_mount_refuse_root(launch, fd, where, path);
+    rf_must(where, sys_fstatx(fd, &st), "%s", path);
     if (directory != ((st.stx_mode & S_IFMT) == S_IFDIR))
-        rf_fail(where, 0, path, directory ? ": is not a directory in the image" : ": is a directory in the image");
+        rf_fail(where, 0, "%s%s", path,
+                directory ? ": is not a directory in the image" : ": is a directory in the image");
     if (!is_special(path) && same_device(&st, guarded, guarded_count))
-        rf_fail(where, 0, path, ": a symbolic link of the image leads it into /proc, /sys or /dev");
-    return (int)fd;
+        rf_fail(where, 0, "%s: a symbolic link of the image leads it into /proc, /sys or /dev", path);
+    return fd;
 }
 
 int rf_mount_target(const struct rf_launch *launch, const char *path, bool directory, struct rf_where where) {
     static char copy[RF_PAGE];
-    struct rf_line line = RF_LINE(copy);
-    rf_line_text(&line, path);
-    if (line.full) rf_fail(where, -ENAMETOOLONG, path);
+    if (!RF_PRINT(copy, "%s", path)) rf_fail(where, -ENAMETOOLONG, "%s", path);
     return find_target(launch, copy, directory, where);
 }
 
 /* By path, as before Linux 5.12. */
-static long remount(int mount, unsigned long flags) {
+static int remount(int mount, unsigned flags) {
     char path[40];
-    struct rf_line line = RF_LINE(path);
-    rf_line_text(&line, "/proc/self/fd/");
-    rf_line_number(&line, (uint64_t)mount);
+    RF_PRINT(path, "/proc/self/fd/%d", mount);
     return sys_mount(path, flags);
 }
 
 void rf_mount_attach(int mount, int target, struct rf_where where, const char *name) {
     const struct mount_attr private = {.propagation = MS_PRIVATE};
-    long error = sys_move_mount(mount, target);
-    if (error < 0) rf_fail(where, error, name, ": cannot attach the mount");
+    rf_must(where, sys_move_mount(mount, target), "%s: cannot attach the mount", name);
     sys_close(target);
-    error = sys_mount_setattr(mount, AT_RECURSIVE, &private);
+    int error = sys_mount_setattr(mount, AT_RECURSIVE, &private);
     if (error == -ENOSYS) error = remount(mount, MS_REC | MS_PRIVATE);
-    if (error < 0) rf_fail(where, error, name, ": cannot make the mount private");
+    rf_must(where, error, "%s: cannot make the mount private", name);
 }
 
 /* Every flag that is to stay has to be said again. */
-static long restrict_by_path(int mount, unsigned attributes) {
+static int restrict_by_path(int mount, unsigned attributes) {
     struct statfs fs;
-    long error = sys_fstatfs(mount, &fs);
+    int error = sys_fstatfs(mount, &fs);
     if (error < 0) return error;
     /* ST_RDONLY, ST_NOSUID, ST_NODEV, ST_NOEXEC and their MS_ and MOUNT_ATTR_ namesakes are the same bits;
      * without an atime flag a remount keeps what is there. */
-    unsigned long keep = (unsigned long)fs.f_flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
+    unsigned keep = (unsigned)fs.f_flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC);
     return remount(mount, MS_REMOUNT | MS_BIND | keep | attributes);
 }
 
 void rf_mount_restrict(int mount, unsigned attributes, bool recursive, struct rf_where where, const char *name) {
     struct mount_attr attr = {.attr_set = attributes};
     struct statfs fs;
-    long error = sys_mount_setattr(mount, recursive ? AT_RECURSIVE : 0, &attr);
+    int error = sys_mount_setattr(mount, recursive ? AT_RECURSIVE : 0, &attr);
     if (error == -ENOSYS) {
         old_kernel = true;
-        if (recursive) rf_fail(where, error, name, ": restricting a recursive mount takes Linux 5.12");
+        if (recursive) rf_fail(where, error, "%s: restricting a recursive mount takes Linux 5.12", name);
         error = restrict_by_path(mount, attributes);
     }
-    if (error < 0) rf_fail(where, error, name, ": cannot set the mount's flags");
-    error = sys_fstatfs(mount, &fs);
-    if (error < 0) rf_fail(where, error, name);
+    if (error < 0) rf_fail(where, error, "%s: cannot set the mount's flags", name);
+    rf_must(where, sys_fstatfs(mount, &fs), "%s", name);
     if (((unsigned long)fs.f_flags & attributes) != attributes)
-        rf_fail(where, 0, name, ": the kernel did not keep the mount's flags");
+        rf_fail(where, 0, "%s: the kernel did not keep the mount's flags", name);
 }
 
 bool rf_mount_is_old_kernel(void) {

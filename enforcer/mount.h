@@ -15,7 +15,7 @@ int rf_mount_new(const char *type, unsigned attributes, struct rf_where where, c
 
 /* O_PATH inside the root.  Below a mount of the policy it is looked for from that mount, without any symlink.  Below /proc, /sys and /dev no symlink is followed at all; elsewhere none leads out
  * of the root, and no magic link is followed.  -errno. */
-long rf_mount_find(const struct rf_launch *launch, const char *path);
+int rf_mount_find(const struct rf_launch *launch, const char *path);
 
 /* Fails if this descriptor is the root itself, which a policy or a symbolic link of the image may name: what is
  * mounted there lies over a root that everyone already stands in, so that nobody would ever see it. */

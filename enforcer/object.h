@@ -19,6 +19,9 @@ void rf_object_open_all(struct rf_launch *launch);
  * is opened again in the new one and must be the very same file. */
 void rf_object_reopen(struct rf_launch *launch);
 
+/* O_PATH of a socket of the host; the last component may not be a symlink. */
+int rf_object_open_socket(const struct rf_launch *launch, const struct rf_text *path, struct rf_where where);
+
 /* Opens one class each, failing at the first problem: for --check. */
 void rf_object_open_root(struct rf_launch *launch);
 void rf_object_open_mount(struct rf_launch *launch, uint32_t i);

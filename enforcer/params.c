@@ -11,7 +11,7 @@ static const char *name_of(const struct rf_launch *launch, uint32_t i) {
 }
 
 static struct rf_where at(uint32_t i) {
-    return RF_AT("parameters", PARAMETERS, i);
+    return RF_AT(PARAMETERS, PARAMETERS, i);
 }
 
 /* The value in NAME=VALUE if the name is this one, else NULL. */
@@ -26,7 +26,7 @@ static void check_given(const struct rf_launch *launch) {
         bool known = false;
         for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_PARAMETERS); i++)
             known = known || value_for(given, name_of(launch, i));
-        if (!known) rf_fail(RF_STEP("parameters"), 0, "--param ", given, ": the policy declares no such parameter");
+        if (!known) rf_fail(RF_STEP(PARAMETERS), 0, "--param %s: the policy declares no such parameter", given);
     }
 }
 
@@ -35,13 +35,13 @@ _Noreturn static void refuse(const struct rf_launch *launch, uint32_t i, const c
     const struct rf_parameter *p = declared(launch, i);
     const char *under = rf_view_string(&launch->view, p->under);
     if (rf_chars_length(value) > p->max_length)
-        rf_fail(at(i), 0, name_of(launch, i), ": longer than ", RF_DECIMAL(p->max_length), " bytes");
+        rf_fail(at(i), 0, "%s: longer than %u bytes", name_of(launch, i), p->max_length);
     if (p->type == RF_PARAM_NAME)
-        rf_fail(at(i), 0, name_of(launch, i), ": '", value,
-                "' is not a name: letters, digits, '.', '_' and '-', the first one a letter or digit");
-    if (under) rf_fail(at(i), 0, name_of(launch, i), ": '", value, "' is not a plain absolute path below ", under);
-    rf_fail(at(i), 0, name_of(launch, i), ": '", value,
-            "' is not an absolute path without empty, '.' and '..' components");
+        rf_fail(at(i), 0, "%s: '%s' is not a name: letters, digits, '.', '_' and '-', the first one a letter or digit",
+                name_of(launch, i), value);
+    if (under) rf_fail(at(i), 0, "%s: '%s' is not a plain absolute path below %s", name_of(launch, i), value, under);
+    rf_fail(at(i), 0, "%s: '%s' is not an absolute path without empty, '.' and '..' components", name_of(launch, i),
+            value);
 }
 
 void rf_params_bind(struct rf_launch *launch) {
@@ -51,12 +51,12 @@ void rf_params_bind(struct rf_launch *launch) {
         const char *value = NULL;
         for (uint32_t g = 0; g < launch->options->parameter_count; g++) {
             const char *given = value_for(launch->options->parameters[g], name_of(launch, i));
-            if (given && value) rf_fail(at(i), 0, name_of(launch, i), ": given twice");
+            if (given && value) rf_fail(at(i), 0, "%s: given twice", name_of(launch, i));
             if (given) value = given;
         }
         if (!value) value = rf_view_string(&launch->view, p->fallback);
         if (!value)
-            rf_fail(at(i), 0, name_of(launch, i), ": the policy needs it: --param ", name_of(launch, i), "=VALUE");
+            rf_fail(at(i), 0, "%s: the policy needs it: --param %s=VALUE", name_of(launch, i), name_of(launch, i));
         if (!rf_view_value_ok(&launch->view, p, value, rf_chars_length(value))) refuse(launch, i, value);
         launch->parameters[i] = value;
     }
@@ -68,13 +68,11 @@ bool rf_params_present(const struct rf_text *text) {
 
 void rf_params_text(const struct rf_launch *launch, const struct rf_text *text, char *buffer, size_t size,
                     struct rf_where where) {
-    struct rf_line line = {buffer, size, 0, false};
     const char *prefix = rf_view_string(&launch->view, text->prefix);
     const char *suffix = rf_view_string(&launch->view, text->suffix);
-    rf_line_text(&line, prefix ? prefix : "");
-    if (text->parameter != RF_NONE) rf_line_text(&line, launch->parameters[text->parameter]);
-    rf_line_text(&line, suffix ? suffix : "");
-    if (line.full) rf_fail(where, 0, "with its parameter this becomes too long: ", buffer);
+    const char *value = text->parameter != RF_NONE ? launch->parameters[text->parameter] : "";
+    if (!rf_line_print(buffer, size, "%s%s%s", prefix ? prefix : "", value, suffix ? suffix : ""))
+        rf_fail(where, 0, "with its parameter this becomes too long: %s", buffer);
 }
 
 const struct rf_parameter *rf_params_under(const struct rf_launch *launch, const struct rf_text *text) {

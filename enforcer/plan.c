@@ -2,20 +2,23 @@
 #include "plan.h"
 #include "line.h"
 #include "load.h"
+#include "notify.h"
 #include "params.h"
 
 static bool said; /* since the last step */
 
-/* One indented line from parts. */
-static void say_parts(const char *const *parts) {
+/* One indented line. */
+__attribute__((format(printf, 1, 2))) static void say(const char *format, ...) {
     static char text[4 * RF_PAGE];
     struct rf_line line = RF_LINE(text);
+    va_list arguments;
+    va_start(arguments, format);
     said = true;
     rf_line_text(&line, "      ");
-    while (*parts) rf_line_text(&line, *parts++);
+    rf_line_arguments(&line, format, arguments, false);
+    va_end(arguments);
     rf_fail_print(1, text);
 }
-#define SAY(...) say_parts((const char *const[]){__VA_ARGS__, NULL})
 
 static const char *string(const struct rf_launch *launch, struct rf_str s) {
     return rf_view_string(&launch->view, s);
@@ -23,20 +26,28 @@ static const char *string(const struct rf_launch *launch, struct rf_str s) {
 
 static const char *value_of(const struct rf_launch *launch, const struct rf_text *text) {
     static char value[RF_PAGE];
-    rf_params_text(launch, text, value, sizeof value, RF_STEP("plan"));
+    rf_params_text(launch, text, value, sizeof value, RF_STEP(PLAN));
     return value;
 }
 
 #define COUNT(type)         rf_view_count(&launch->view, RF_##type)
 #define AT(type, record, i) RF_RECORD(&launch->view, type, struct record, i)
 
+/* A string of each record of a section. */
+#define SAY_ALL(format, type, record, member)                                                                          \
+    for (uint32_t i = 0; i < COUNT(type); i++) say(format, string(launch, AT(type, record, i)->member))
+
 void rf_plan_limits(const struct rf_launch *launch) {
     for (uint32_t i = 0; i < COUNT(LIMITS); i++) {
         const struct rf_limit *l = AT(LIMITS, rf_limit, i);
-        SAY(l->version == 1 ? "cgroup v1: " : "cgroup v2: ", string(launch, l->file), " = ", string(launch, l->text),
-            l->flags & RF_LIMIT_OPTIONAL ? " (optional)" : "");
+        say("%s%s = %s%s", l->version == 1 ? "cgroup v1: " : "cgroup v2: ", string(launch, l->file),
+            string(launch, l->text), l->flags & RF_LIMIT_OPTIONAL ? " (optional)" : "");
     }
-    for (uint32_t i = 0; i < COUNT(IO); i++) SAY("disk of ", value_of(launch, &AT(IO, rf_io, i)->device));
+    for (uint32_t i = 0; i < COUNT(IO); i++) say("disk of %s", value_of(launch, &AT(IO, rf_io, i)->device));
+}
+
+void rf_plan_notify(const struct rf_launch *launch) {
+    if (rf_notify_wanted(launch)) say("%s", value_of(launch, &launch->confine->notify_socket));
 }
 
 void rf_plan_clone(const struct rf_launch *launch) {
@@ -47,140 +58,137 @@ void rf_plan_clone(const struct rf_launch *launch) {
                  {CLONE_NEWNET, "network"},   {CLONE_NEWIPC, "ipc"},  {CLONE_NEWUTS, "uts"},
                  {CLONE_NEWCGROUP, "cgroup"}, {CLONE_NEWTIME, "time"}};
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
-        if (rf_launch_new(launch, kinds[i].kind)) SAY("new ", kinds[i].name, " namespace");
+        if (rf_launch_new(launch, kinds[i].kind)) say("new %s namespace", kinds[i].name);
 }
 
 void rf_plan_maps(const struct rf_launch *launch) {
-    if (launch->ns->flags & RF_NS_MAP_SELF) SAY("the payload's ids are the launcher's outside");
+    if (launch->ns->flags & RF_NS_MAP_SELF) say("the payload's ids are the launcher's outside");
     for (uint32_t i = 0; i < COUNT(ID_MAPS); i++) {
         const struct rf_id_map *m = AT(ID_MAPS, rf_id_map, i);
-        SAY(m->kind ? "gid " : "uid ", RF_DECIMAL(m->inside), " inside is ", RF_DECIMAL(m->outside), " outside, ",
-            RF_DECIMAL(m->size), " of them");
+        say("%s%u inside is %u outside, %u of them", m->kind ? "gid " : "uid ", m->inside, m->outside, m->size);
     }
 }
 
 void rf_plan_joins(const struct rf_launch *launch) {
-    for (uint32_t i = 0; i < COUNT(JOINS); i++) SAY(string(launch, AT(JOINS, rf_join, i)->path));
+    SAY_ALL("%s", JOINS, rf_join, path);
 }
 
 void rf_plan_hostname(const struct rf_launch *launch) {
-    if (rf_params_present(&launch->ns->hostname)) SAY(value_of(launch, &launch->ns->hostname));
+    if (rf_params_present(&launch->ns->hostname)) say("%s", value_of(launch, &launch->ns->hostname));
 }
 
 void rf_plan_root(const struct rf_launch *launch) {
     if (launch->root->flags & RF_ROOT_KEEP)
-        SAY("none: the payload keeps the mounts it is started in");
+        say("none: the payload keeps the mounts it is started in");
     else
-        SAY(value_of(launch, &launch->root->path),
+        say("%s%s", value_of(launch, &launch->root->path),
             launch->root->flags & RF_ROOT_WRITABLE ? ", writable" : ", read-only");
 }
 
 void rf_plan_proc(const struct rf_launch *launch) {
-    SAY(launch->root->proc == RF_PROC_NONE   ? "none"
-        : launch->root->proc == RF_PROC_PIDS ? "own processes only"
-                                             : "full");
+    say("%s", launch->root->proc == RF_PROC_NONE   ? "none"
+              : launch->root->proc == RF_PROC_PIDS ? "own processes only"
+                                                   : "full");
 }
 
 void rf_plan_sys(const struct rf_launch *launch) {
-    SAY(launch->root->sys == RF_SYS_NONE ? "none" : "read-only");
+    say("%s", launch->root->sys == RF_SYS_NONE ? "none" : "read-only");
 }
 
 void rf_plan_devices(const struct rf_launch *launch) {
-    for (uint32_t i = 0; i < COUNT(DEVICES); i++) SAY("/dev/", string(launch, AT(DEVICES, rf_device, i)->name));
+    SAY_ALL("/dev/%s", DEVICES, rf_device, name);
 }
 
 void rf_plan_mounts(const struct rf_launch *launch) {
     for (uint32_t i = 0; i < COUNT(MOUNTS); i++) {
         const struct rf_mount *m = AT(MOUNTS, rf_mount, i);
         if (m->kind == RF_MOUNT_TMPFS)
-            SAY(string(launch, m->target), ": tmpfs of ", RF_DECIMAL(m->size), " bytes");
+            say("%s: tmpfs of %lu bytes", string(launch, m->target), m->size);
         else
-            SAY(string(launch, m->target), ": ", value_of(launch, &m->source),
+            say("%s: %s%s%s", string(launch, m->target), value_of(launch, &m->source),
                 m->flags & RF_MOUNT_WRITABLE ? ", writable" : ", read-only",
                 m->flags & RF_MOUNT_RECURSIVE ? ", with what is mounted below" : "");
     }
 }
 
 void rf_plan_masks(const struct rf_launch *launch) {
-    for (uint32_t i = 0; i < COUNT(MASKS); i++) SAY(string(launch, AT(MASKS, rf_path, i)->path));
+    SAY_ALL("%s", MASKS, rf_path, path);
 }
 
 void rf_plan_read_only(const struct rf_launch *launch) {
-    for (uint32_t i = 0; i < COUNT(READ_ONLY); i++) SAY(string(launch, AT(READ_ONLY, rf_path, i)->path));
+    SAY_ALL("%s", READ_ONLY, rf_path, path);
 }
 
 void rf_plan_cwd(const struct rf_launch *launch) {
-    SAY(string(launch, launch->process->cwd));
+    say("%s", string(launch, launch->process->cwd));
 }
 
 void rf_plan_init(const struct rf_launch *launch) {
-    if (launch->process->init != RF_INIT_REAPER) SAY("none: the first process is the payload");
+    if (launch->process->init != RF_INIT_REAPER) say("none: the first process is the payload");
 }
 
 void rf_plan_oom(const struct rf_launch *launch) {
-    char text[16];
-    struct rf_line line = RF_LINE(text);
-    rf_line_signed(&line, launch->process->oom_score_adj);
-    SAY(launch->process->flags & RF_PROCESS_SET_OOM ? text : "left as it is");
+    if (launch->process->flags & RF_PROCESS_SET_OOM)
+        say("%d", launch->process->oom_score_adj);
+    else
+        say("left as it is");
+}
+
+static const char *rlimit(char text[24], uint64_t value) {
+    rf_line_print(text, 24, value == RF_UNLIMITED ? "unlimited" : "%lu", value);
+    return text;
 }
 
 void rf_plan_rlimits(const struct rf_launch *launch) {
     for (uint32_t i = 0; i < COUNT(RLIMITS); i++) {
         const struct rf_rlimit *r = AT(RLIMITS, rf_rlimit, i);
-        SAY("resource ", RF_DECIMAL(r->resource), ": soft ",
-            r->soft == RF_UNLIMITED ? "unlimited" : RF_DECIMAL(r->soft), ", hard ",
-            r->hard == RF_UNLIMITED ? "unlimited" : RF_DECIMAL(r->hard));
+        char soft[24], hard[24];
+        say("resource %u: soft %s, hard %s", r->resource, rlimit(soft, r->soft), rlimit(hard, r->hard));
     }
 }
 
 void rf_plan_umask(const struct rf_launch *launch) {
-    char text[16];
-    struct rf_line line = RF_LINE(text);
-    rf_line_octal(&line, launch->process->umask);
-    SAY(text);
+    say("%o", launch->process->umask);
 }
 
 void rf_plan_identity(const struct rf_launch *launch) {
-    SAY("uid ", RF_DECIMAL(launch->process->uid), ", gid ", RF_DECIMAL(launch->process->gid));
-    for (uint32_t i = 0; i < COUNT(GROUPS); i++) SAY("group ", RF_DECIMAL(AT(GROUPS, rf_group, i)->gid));
+    say("uid %u, gid %u", launch->process->uid, launch->process->gid);
+    for (uint32_t i = 0; i < COUNT(GROUPS); i++) say("group %u", AT(GROUPS, rf_group, i)->gid);
     for (uint32_t n = 0; n < 64; n++)
-        if (launch->confine->capabilities >> n & 1) SAY("CAP_", rf_fail_capability(n));
-    if (launch->confine->capabilities == 0) SAY("no capability");
+        if (launch->confine->capabilities >> n & 1) say("CAP_%s", rf_fail_capability(n));
+    if (launch->confine->capabilities == 0) say("no capability");
 }
 
 void rf_plan_program(const struct rf_launch *launch) {
     const char *first = launch->options->program[0];
     if (COUNT(ARGS) > 0) first = string(launch, AT(ARGS, rf_arg, 0)->text);
-    SAY(first ? first : "(none named)");
+    say("%s", first ? first : "(none named)");
 }
 
 void rf_plan_seccomp(const struct rf_launch *launch) {
     uint32_t count;
     rf_load_filter(launch, &count);
     if (launch->confine->flags & RF_CONFINE_NO_FILTER)
-        SAY("none: the policy says so");
+        say("none: the policy says so");
     else
-        SAY(RF_DECIMAL(count), " instructions");
+        say("%u instructions", count);
 }
 
-static void print_stage(const struct rf_launch *launch, enum rf_stage stage, const char *title, uint64_t *number) {
+static void print_stage(const struct rf_launch *launch, enum rf_stage stage, const char *title, uint32_t *number) {
     rf_fail_print(1, title);
-    for (const struct rf_step *step = rf_launch_steps[stage]; step->name; step++) {
+    for (const struct rf_step *step = rf_launch_steps[stage]; step->run; step++) {
         char text[160];
-        struct rf_line line = RF_LINE(text);
-        rf_line_text(&line, ++*number < 10 ? "   " : "  ");
-        rf_line_number(&line, *number);
-        rf_line_text(&line, ". ");
-        rf_line_text(&line, step->words);
+        ++*number;
+        RF_PRINT(text, "%s%u. %s", *number < 10 ? "   " : "  ", *number, step->words);
         rf_fail_print(1, text);
         said = false;
         if (step->plan) step->plan(launch);
-        if (step->plan && !said) SAY("(nothing)");
+        if (step->plan && !said) say("(nothing)");
     }
 }
 
 void rf_plan_print(const struct rf_launch *launch) {
-    uint64_t number = 0;
+    uint32_t number = 0;
     print_stage(launch, RF_BEFORE_CLONE, "The launcher:", &number);
     rf_fail_print(1, "Then it clones the first process, into the leaf and into:");
     rf_plan_clone(launch);

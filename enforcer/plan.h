@@ -9,6 +9,7 @@ void rf_plan_print(const struct rf_launch *launch);
 
 /* One per step that has values worth showing; each prints indented lines. */
 void rf_plan_limits(const struct rf_launch *launch);
+void rf_plan_notify(const struct rf_launch *launch);
 void rf_plan_clone(const struct rf_launch *launch);
 void rf_plan_maps(const struct rf_launch *launch);
 void rf_plan_joins(const struct rf_launch *launch);

@@ -2,6 +2,7 @@
 #include "reaper.h"
 #include "confine.h"
 #include "enter.h"
+#include "files.h"
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/prctl.h>
@@ -9,17 +10,17 @@
 
 int rf_reaper_next_signal(int signalfd) {
     struct signalfd_siginfo info;
-    long n;
+    int n;
     do n = sys_read(signalfd, &info, sizeof info);
     while (n == -EINTR);
-    return n == (long)sizeof info && info.ssi_signo >= 1 && info.ssi_signo <= RF_SIGNALS ? (int)info.ssi_signo : 0;
+    return n == (int)sizeof info && info.ssi_signo >= 1 && info.ssi_signo <= RF_SIGNALS ? (int)info.ssi_signo : 0;
 }
 
 /* Takes all that has ended; exits when the payload has. */
 static void reap(int payload) {
     for (;;) {
         siginfo_t info = {.si_pid = 0};
-        long error = sys_waitid(P_ALL, 0, &info, WEXITED | WNOHANG);
+        int error = sys_waitid(P_ALL, 0, &info, WEXITED | WNOHANG);
         if (error == -EINTR) continue;
         if (error < 0) sys_exit(RF_STEP_FAILED); /* the payload is not reaped yet, so there is something to wait for */
         if (info.si_pid == 0) return;
@@ -48,11 +49,8 @@ static void forget_words(const struct rf_launch *launch) {
 
 /* A payload with the reaper's uid must not find anything to gain in it. */
 static void become_harmless(const struct rf_launch *launch) {
-    unsigned keep = (unsigned)launch->go[0];
-    long error = keep > 0 ? sys_close_range(0, keep - 1) : 0;
-    if (error == 0) error = sys_close_range(keep + 1, ~0u);
-    if (error < 0) rf_fail(RF_STEP("reaper"), error, "cannot close descriptors");
-    if (!rf_confine_caps_only_kill(0)) rf_fail(RF_STEP("reaper"), 0, "cannot drop capabilities");
+    rf_must(RF_STEP(REAPER), rf_files_close_but(0, launch->go[0], -1), "cannot close descriptors");
+    if (!rf_confine_caps_only_kill(0)) rf_fail(RF_STEP(REAPER), 0, "cannot drop capabilities");
 }
 
 #if defined(__x86_64__)
@@ -83,25 +81,24 @@ static void fence_in(void) {
         STATEMENT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
     struct sock_fprog program = {.len = sizeof insns / sizeof insns[0], .filter = insns};
-    long error = sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &program);
-    if (error < 0) rf_fail(RF_STEP("reaper"), error, "cannot install the reaper's own filter");
+    rf_must(RF_STEP(REAPER), sys_seccomp(SECCOMP_SET_MODE_FILTER, 0, &program),
+            "cannot install the reaper's own filter");
 }
 
 _Noreturn static void watch(const struct rf_launch *launch, int payload) {
     forget_words(launch);
     become_harmless(launch);
-    long fd = sys_signalfd(~UINT64_C(0));
-    if (fd < 0) rf_fail(RF_STEP("reaper"), fd, "cannot make a signalfd");
+    int fd = rf_must(RF_STEP(REAPER), sys_signalfd(~UINT64_C(0)), "cannot make a signalfd");
     fence_in();
     __atomic_store_n(&rf_shared->harmless, 1u, __ATOMIC_RELEASE);
     reap(payload); /* its SIGCHLD may have come before the signalfd; it is pending, but this costs nothing */
     for (;;) {
-        struct pollfd polls[2] = {{.fd = (int)fd, .events = POLLIN}, {.fd = launch->go[0], .events = 0}};
-        long n = sys_ppoll(polls, 2, NULL);
+        struct pollfd polls[2] = {{.fd = fd, .events = POLLIN}, {.fd = launch->go[0], .events = 0}};
+        int n = sys_ppoll(polls, 2, NULL);
         if (n < 0 && n != -EINTR) sys_exit(RF_STEP_FAILED);
         if (polls[1].revents) sys_exit(RF_STEP_FAILED); /* the supervisor is gone; with us goes the namespace */
         if (!(polls[0].revents & POLLIN)) continue;
-        int signal = rf_reaper_next_signal((int)fd);
+        int signal = rf_reaper_next_signal(fd);
         if (signal == SIGCHLD)
             reap(payload);
         else if (signal != 0)
@@ -113,13 +110,11 @@ void rf_reaper_start(struct rf_launch *launch) {
     struct clone_args args = {.exit_signal = SIGCHLD};
     if (launch->process->init != RF_INIT_REAPER) return;
     if (rf_launch_new(launch, CLONE_NEWUSER) && rf_launch_new(launch, CLONE_NEWTIME)) rf_enter_time(launch);
-    long us = sys_getpid();
+    int us = sys_getpid();
     /* In a new pid namespace we are init anyway; elsewhere orphans come to us only if we ask. */
-    long error = sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0);
-    if (error < 0) rf_fail(RF_STEP("reaper"), error, "cannot become a subreaper");
-    long child = sys_clone3(&args);
-    if (child < 0) rf_fail(RF_STEP("reaper"), child, "cannot start the payload process");
-    if (child > 0) watch(launch, (int)child);
+    rf_must(RF_STEP(REAPER), sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0), "cannot become a subreaper");
+    int child = rf_must(RF_STEP(REAPER), sys_clone3(&args), "cannot start the payload process");
+    if (child > 0) watch(launch, child);
     rf_enter_die_with_parent(launch);
     if (sys_getppid() != us) sys_exit(RF_STEP_FAILED);
     rf_confine_session(launch); /* not the reaper's session: a signal to the one is not for the other */

@@ -13,7 +13,7 @@ static void send(const struct rf_launch *launch, struct rf_line *line) {
     size_t done = 0;
     rf_line_text(line, "}\n");
     while (launch->options->status_fd >= 0 && done < line->used) {
-        long n = sys_write(launch->options->status_fd, line->start + done, line->used - done);
+        int n = sys_write(launch->options->status_fd, line->start + done, line->used - done);
         if (n == -EINTR) continue;
         if (n <= 0) return; /* nobody listens any more: the payload's life does not hang on it */
         done += (size_t)n;
@@ -25,12 +25,11 @@ void rf_status_start(const struct rf_launch *launch) {
     struct rf_line line = RF_LINE(text);
     const char *cgroup = rf_limit_path(launch);
     if (launch->options->status_fd < 0) return;
-    rf_line_text(&line, "{\"event\":\"start\",\"pid\":");
-    rf_line_signed(&line, launch->child);
-    rf_line_text(&line, ",\"cgroup\":");
-    rf_line_text(&line, cgroup ? "\"" : "null");
-    if (cgroup) rf_line_json(&line, cgroup);
-    if (cgroup) rf_line_text(&line, "\"");
+    rf_line_format(&line, "{\"event\":\"start\",\"pid\":%d,\"cgroup\":%s", launch->child, cgroup ? "\"" : "null");
+    if (cgroup) {
+        rf_line_json(&line, cgroup);
+        rf_line_text(&line, "\"");
+    }
     send(launch, &line);
 }
 
@@ -38,13 +37,8 @@ void rf_status_exit(const struct rf_launch *launch, int code, int signal, uint64
     static char text[RF_PAGE];
     struct rf_line line = RF_LINE(text);
     if (launch->options->status_fd < 0) return;
-    rf_line_text(&line, "{\"event\":\"exit\",\"code\":");
-    rf_line_signed(&line, code);
-    rf_line_text(&line, ",\"signal\":");
-    rf_line_signed(&line, signal);
-    rf_line_text(&line, ",\"oom_kills\":");
-    rf_line_number(&line, oom_kills);
-    rf_line_text(&line, ",\"skipped\":[");
+    rf_line_format(&line, "{\"event\":\"exit\",\"code\":%d,\"signal\":%d,\"oom_kills\":%lu,\"skipped\":[", code, signal,
+                   oom_kills);
     for (uint32_t i = 0; i < skipped_count; i++) {
         rf_line_text(&line, i ? ",\"" : "\"");
         rf_line_json(&line, skipped[i]);
@@ -58,11 +52,7 @@ void rf_status_error(const struct rf_launch *launch, int code, const char *step,
     static char text[6 * RF_PAGE];
     struct rf_line line = RF_LINE(text);
     if (launch->options->status_fd < 0) return;
-    rf_line_text(&line, "{\"event\":\"error\",\"exit\":");
-    rf_line_signed(&line, code);
-    rf_line_text(&line, ",\"step\":\"");
-    rf_line_json(&line, step);
-    rf_line_text(&line, "\",\"message\":\"");
+    rf_line_format(&line, "{\"event\":\"error\",\"exit\":%d,\"step\":\"%s\",\"message\":\"", code, step);
     rf_line_json(&line, message);
     rf_line_text(&line, "\"");
     send(launch, &line);

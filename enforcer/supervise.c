@@ -11,10 +11,10 @@
 static uint64_t early; /* signals that came before the payload was there to have them */
 
 static void wait_for_child(struct rf_launch *launch, siginfo_t *info) {
-    long error;
+    int error;
     do error = sys_waitid(P_PID, launch->child, info, WEXITED);
     while (error == -EINTR);
-    if (error < 0) rf_fail(RF_STEP("supervise"), error, "cannot wait for the payload");
+    if (error < 0) rf_fail(RF_STEP(SUPERVISE), error, "cannot wait for the payload");
     launch->child = 0;
 }
 
@@ -33,6 +33,7 @@ void rf_supervise_undo(struct rf_launch *launch) {
 static void close_objects(struct rf_launch *launch) {
     struct rf_objects *o = &launch->objects;
     if (!(launch->root->flags & RF_ROOT_KEEP)) sys_close(o->root);
+    if (launch->notify >= 0) sys_close(launch->notify);
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_MOUNTS); i++)
         if (o->mounts[i] >= 0) sys_close(o->mounts[i]);
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_DEVICES); i++)
@@ -50,7 +51,7 @@ static void pass_on(struct rf_launch *launch, int signal) {
     if (signal == SIGPIPE) return; /* our own, from the status descriptor */
     if (stops && launch->process->init != RF_INIT_REAPER) signal = SIGSTOP;
     send(launch, signal);
-    if (stops) sys_kill((int)sys_getpid(), SIGSTOP); /* and SIGCONT will come through here like any other */
+    if (stops) sys_kill(sys_getpid(), SIGSTOP); /* and SIGCONT will come through here like any other */
 }
 
 /* The ready pipe was hung up: by execve, or by death. */
@@ -60,13 +61,15 @@ static void started(struct rf_launch *launch) {
         rf_fail_report();
     }
     if (!__atomic_load_n(&rf_shared->executing, __ATOMIC_ACQUIRE)) {
-        const char *at = rf_shared->at;
+        const char *at = rf_fail_step(rf_shared->at);
         send(launch, SIGKILL);
         wait_for_child(launch, &info);
         /* A failure that was being written when we looked is the better message. */
         if (__atomic_load_n(&rf_shared->failed, __ATOMIC_ACQUIRE)) rf_fail_report();
-        rf_fail(RF_STEP("supervise"), 0, "the starting process was killed during the step '", at,
-                "' (the out-of-memory killer, if memory.max is small)");
+        rf_fail(
+            RF_STEP(SUPERVISE), 0,
+            "the starting process was killed during the step '%s' (the out-of-memory killer, if memory.max is small)",
+            at);
     }
     if (rf_shared->skipped & RF_SKIPPED_OOM) rf_status_skipped("process.oom_score_adj");
     rf_status_tell_skipped();
@@ -74,7 +77,7 @@ static void started(struct rf_launch *launch) {
     rf_limit_sweep();
     /* The root cgroup's directory has mode 0555: removing the leaf from it takes CAP_DAC_OVERRIDE, at the end. */
     if (!rf_confine_caps_only_kill(UINT64_C(1) << CAP_DAC_OVERRIDE))
-        rf_fail(RF_STEP("supervise"), 0, "cannot drop our own capabilities");
+        rf_fail(RF_STEP(SUPERVISE), 0, "cannot drop our own capabilities");
     for (int n = 1; n <= RF_SIGNALS; n++)
         if (early & BIT(n)) pass_on(launch, n);
 }
@@ -99,22 +102,20 @@ _Noreturn static void end(struct rf_launch *launch) {
 /* Before the start only what asks us to stop counts, at once; the rest is kept for the payload. */
 static void handle_early(int signal) {
     const uint64_t stop = BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGTERM);
-    if (stop & BIT(signal))
-        rf_fail(RF_STEP("supervise"), 0, "stopped by signal ", RF_DECIMAL((uint64_t)signal), " before the start");
+    if (stop & BIT(signal)) rf_fail(RF_STEP(SUPERVISE), 0, "stopped by signal %d before the start", signal);
     if (signal != SIGCHLD) early |= BIT(signal);
 }
 
 _Noreturn void rf_supervise(struct rf_launch *launch) {
     bool running = false;
-    long fd = sys_signalfd(~UINT64_C(0));
-    if (fd < 0) rf_fail(RF_STEP("supervise"), fd, "cannot make a signalfd");
+    int fd = rf_must(RF_STEP(SUPERVISE), sys_signalfd(~UINT64_C(0)), "cannot make a signalfd");
     close_objects(launch);
     for (;;) {
-        struct pollfd polls[] = {{.fd = (int)fd, .events = POLLIN},
+        struct pollfd polls[] = {{.fd = fd, .events = POLLIN},
                                  {.fd = launch->pidfd, .events = POLLIN},
                                  {.fd = running ? -1 : launch->ready[0], .events = POLLIN}};
-        long n = sys_ppoll(polls, 3, NULL);
-        if (n < 0 && n != -EINTR) rf_fail(RF_STEP("supervise"), n, "cannot wait");
+        int n = sys_ppoll(polls, 3, NULL);
+        if (n < 0 && n != -EINTR) rf_fail(RF_STEP(SUPERVISE), n, "cannot wait");
         if (n < 0) continue;
         /* The pipe is hung up when the first process is dead, too; should it not be, its death alone must do. */
         if (!running && (polls[2].revents || polls[1].revents)) {
@@ -124,7 +125,7 @@ _Noreturn void rf_supervise(struct rf_launch *launch) {
         }
         if (polls[1].revents) end(launch);
         if (!(polls[0].revents & POLLIN)) continue;
-        int signal = rf_reaper_next_signal((int)fd);
+        int signal = rf_reaper_next_signal(fd);
         if (!running && signal != 0)
             handle_early(signal);
         else if (running && signal != 0 && signal != SIGCHLD)

@@ -4,28 +4,32 @@
 
 /* Called from many places, so not inline: each of these is several times the size of a call. */
 
-long sys_openat2(int dir, const char *path, uint64_t flags, uint64_t resolve) {
+int sys_openat2(int dir, const char *path, uint64_t flags, uint64_t resolve) {
     struct open_how how = {.flags = flags | O_CLOEXEC, .resolve = resolve};
     return SYS4(openat2, dir, path, &how, sizeof how);
 }
 
-long sys_openat(int dir, const char *path, int flags, unsigned mode) {
+int sys_openat(int dir, const char *path, int flags, unsigned mode) {
     return SYS4(openat, dir, path, flags | O_CLOEXEC, mode);
 }
 
-long sys_fstatx(int fd, struct statx *st) {
+int sys_fstatx(int fd, struct statx *st) {
     return sys_statx(fd, "", AT_EMPTY_PATH, st);
 }
 
-long sys_statx(int dir, const char *path, unsigned flags, struct statx *st) {
+int sys_statx(int dir, const char *path, unsigned flags, struct statx *st) {
     return SYS5(statx, dir, path, flags, STATX_BASIC_STATS | STATX_MNT_ID, st);
 }
 
-long sys_prctl(int option, unsigned long a, unsigned long b) {
+int sys_thread(struct clone_args *args, void (*run)(void *argument), void *argument) {
+    return (int)sys_new_stack(__NR_clone3, args, sizeof *args, run, argument);
+}
+
+int sys_prctl(int option, unsigned long a, unsigned long b) {
     return SYS5(prctl, option, a, b, 0, 0);
 }
 
-long sys_ppoll(struct pollfd *fds, unsigned count, const struct __kernel_timespec *timeout) {
+int sys_ppoll(struct pollfd *fds, unsigned count, const struct __kernel_timespec *timeout) {
     struct __kernel_timespec copy = {0, 0}; /* the kernel writes the rest of the time back */
     if (timeout) copy = *timeout;
     return SYS5(ppoll, fds, count, timeout ? &copy : NULL, NULL, 0);
@@ -39,10 +43,10 @@ static void split(struct __user_cap_data_struct data[2], const struct sys_caps *
     }
 }
 
-long sys_capget(struct sys_caps *caps) {
+int sys_capget(struct sys_caps *caps) {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct data[2];
-    long error = SYS2(capget, &header, data);
+    int error = SYS2(capget, &header, data);
     if (error < 0) return error;
     caps->effective = data[0].effective | (uint64_t)data[1].effective << 32;
     caps->permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
@@ -50,7 +54,7 @@ long sys_capget(struct sys_caps *caps) {
     return 0;
 }
 
-long sys_capset(const struct sys_caps *caps) {
+int sys_capset(const struct sys_caps *caps) {
     struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
     struct __user_cap_data_struct data[2];
     split(data, caps);

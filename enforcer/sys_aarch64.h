@@ -62,4 +62,18 @@ static inline long sys_6(long n, long a, long b, long c, long d, long e, long f)
     return x0;
 }
 
+/* For clone3 with a stack: the new thread finds nothing on it to return to, so it goes on in `run`. */
+static inline long sys_new_stack(long n, void *args, size_t size, void (*run)(void *argument), void *argument) {
+    register long x8 __asm__("x8") = n;
+    register void *x0 __asm__("x0") = args;
+    register size_t x1 __asm__("x1") = size;
+    register void *x9 __asm__("x9") = argument;
+    register void (*x10)(void *) __asm__("x10") = run;
+    __asm__ volatile("svc 0\n cbnz x0, 1f\n mov x29, xzr\n mov x0, x9\n blr x10\n brk #0\n1:"
+                     : "+r"(x0)
+                     : "r"(x8), "r"(x1), "r"(x9), "r"(x10)
+                     : "memory", "cc");
+    return (long)x0;
+}
+
 #endif

@@ -62,4 +62,18 @@ static inline long sys_6(long n, long a, long b, long c, long d, long e, long f)
     return a0;
 }
 
+/* For clone3 with a stack: the new thread finds nothing on it to return to, so it goes on in `run`. */
+static inline long sys_new_stack(long n, void *args, size_t size, void (*run)(void *argument), void *argument) {
+    register long a7 __asm__("a7") = n;
+    register void *a0 __asm__("a0") = args;
+    register size_t a1 __asm__("a1") = size;
+    register void *a2 __asm__("a2") = argument;
+    register void (*a3)(void *) __asm__("a3") = run;
+    __asm__ volatile("ecall\n bnez a0, 1f\n mv s0, zero\n mv a0, a2\n jalr a3\n ebreak\n1:"
+                     : "+r"(a0)
+                     : "r"(a7), "r"(a1), "r"(a2), "r"(a3)
+                     : "memory");
+    return (long)a0;
+}
+
 #endif

@@ -52,4 +52,16 @@ static inline long sys_6(long n, long a, long b, long c, long d, long e, long f)
     return result;
 }
 
+/* For clone3 with a stack: the new thread finds nothing on it to return to, so it goes on in `run`. */
+static inline long sys_new_stack(long n, void *args, size_t size, void (*run)(void *argument), void *argument) {
+    register void *r8 __asm__("r8") = argument;
+    register void (*r9)(void *) __asm__("r9") = run;
+    long result;
+    __asm__ volatile("syscall\n test %%rax, %%rax\n jnz 1f\n xor %%ebp, %%ebp\n mov %%r8, %%rdi\n call *%%r9\n ud2\n1:"
+                     : "=a"(result)
+                     : "0"(n), "D"(args), "S"(size), "r"(r8), "r"(r9)
+                     : "rcx", "r11", "memory", "cc");
+    return result;
+}
+
 #endif

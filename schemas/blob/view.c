@@ -5,13 +5,18 @@
 #include <stddef.h>
 
 const char *rf_blob_error_text(enum rf_blob_error error) {
-    switch (error) {
-#define X(id, text)                                                                                                    \
-    case RF_BLOB_E_##id: return text;
+    /* one behind the other: no pointers have to be stored */
+    static const char texts[] =
+#define X(id, text) text "\0"
         RF_BLOB_ERRORS(X)
 #undef X
+            "unknown error";
+    const char *text = texts;
+    for (unsigned n = error; n > 0 && text < texts + sizeof texts - sizeof "unknown error"; n--) {
+        while (*text++) {
+        }
     }
-    return "unknown error";
+    return text;
 }
 
 const char *rf_view_string(const struct rf_view *v, struct rf_str s) {

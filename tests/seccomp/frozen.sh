@@ -3,7 +3,8 @@
 # frozen.sh RINGFENCE NEWER POLICIES: a compiler with newer tables gives old policies the same bytes, and a call that
 # only it knows is told by it: else this would compare nothing.
 set -euo pipefail
-old=$1 newer=$2 policies=$3
+declare -A compilers=([old]=$1 [newer]=$2)
+policies=$3
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 failed=0
@@ -20,7 +21,7 @@ count=0
 for policy in "$policies"/examples/*.ringfence.yaml "$scratch"/*.ringfence.yaml; do
     name=$(basename "$policy" .ringfence.yaml)
     for compiler in old newer; do
-        "${!compiler}" compile -I "$policies/base" -o "$scratch/$name.$compiler" "$policy" 2>/dev/null
+        "${compilers[$compiler]}" compile -I "$policies/base" -o "$scratch/$name.$compiler" "$policy" 2>/dev/null
     done
     if cmp -s "$scratch/$name.old" "$scratch/$name.newer"; then
         count=$((count + 1))
@@ -29,7 +30,7 @@ for policy in "$policies"/examples/*.ringfence.yaml "$scratch"/*.ringfence.yaml;
         failed=1
     fi
 done
-"$newer" simulate "$scratch/groups-7.2.ringfence.yaml" file_later | grep -q 'x86_64   errno(ENOSYS)' || {
+"${compilers[newer]}" simulate "$scratch/groups-7.2.ringfence.yaml" file_later | grep -q 'x86_64   errno(ENOSYS)' || {
     echo "not ok: the newer tables have nothing new: this test compares nothing"
     failed=1
 }
