@@ -4,14 +4,14 @@
 
 #include <string.h>
 
-/* Whether a rule is about an ABI at all, whatever the finished policy is. */
+/* Whether the rule speaks of calls of this machine or ABI at all. */
 static bool is_for(const struct item *rule, enum rf_machine abi) {
     const struct value *given = &RF_FIELD(rule, rule, given);
-    if (!given->set || !RF_FIELD(given->items, given, arch).set) return true;
+    if (!given->set) return true;
     const struct value *arch = &RF_FIELD(given->items, given, arch);
-    for (size_t i = 0; i < arch->count; i++)
-        if (arch->items[i].num == abi) return true;
-    return false;
+    bool here = !arch->set;
+    for (size_t i = 0; i < arch->count; i++) here = here || arch->items[i].num == abi;
+    return here;
 }
 
 bool rf_check_given(const struct policy *p, const struct item *rule, enum rf_machine abi) {
@@ -79,18 +79,20 @@ bool rf_check_condition(struct compile_context *c, const struct item *rule, cons
     return true;
 }
 
-/* On each ABI of the policy that has the call; on one at least where the machines are not said. */
+/* On each ABI of the policy that has the call and is the rule's; on one at least where there is none. */
 static bool check_call_condition(struct compile_context *c, const struct policy *p, const struct item *rule,
                                  const struct rf_syscall *call) {
     enum rf_machine abis[RF_ABIS];
     const struct rf_cond *cond;
     struct rf_expr_error error = {0};
-    size_t count = rf_policy_abis(p, abis);
-    for (size_t i = 0; i < count; i++)
-        if (call->number[abis[i]] >= 0 && is_for(rule, abis[i]) && !rf_check_condition(c, rule, call, abis[i], &cond))
-            return false;
+    size_t count = rf_policy_abis(p, abis), judged = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!is_for(rule, abis[i])) continue;
+        judged++;
+        if (call->number[abis[i]] >= 0 && !rf_check_condition(c, rule, call, abis[i], &cond)) return false;
+    }
     const struct value *text = condition_of(rule);
-    if (count || !text) return true;
+    if (judged || !text) return true;
     for (unsigned m = 0; m < RF_ABIS; m++)
         if (is_for(rule, (enum rf_machine)m) && rf_expr_parse(c->arena, call, (enum rf_machine)m, text->text, &error))
             return true;
