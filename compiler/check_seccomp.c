@@ -4,14 +4,14 @@
 
 #include <string.h>
 
-/* Whether the rule speaks of calls of this machine or ABI at all. */
+/* Whether a rule is about an ABI at all, whatever the finished policy is. */
 static bool is_for(const struct item *rule, enum rf_machine abi) {
     const struct value *given = &RF_FIELD(rule, rule, given);
-    if (!given->set) return true;
+    if (!given->set || !RF_FIELD(given->items, given, arch).set) return true;
     const struct value *arch = &RF_FIELD(given->items, given, arch);
-    bool here = !arch->set;
-    for (size_t i = 0; i < arch->count; i++) here = here || arch->items[i].num == abi;
-    return here;
+    for (size_t i = 0; i < arch->count; i++)
+        if (arch->items[i].num == abi) return true;
+    return false;
 }
 
 bool rf_check_given(const struct policy *p, const struct item *rule, enum rf_machine abi) {
@@ -94,7 +94,8 @@ static bool check_call_condition(struct compile_context *c, const struct policy 
     const struct value *text = condition_of(rule);
     if (judged || !text) return true;
     for (unsigned m = 0; m < RF_ABIS; m++)
-        if (rf_expr_parse(c->arena, call, (enum rf_machine)m, text->text, &error)) return true;
+        if (is_for(rule, (enum rf_machine)m) && rf_expr_parse(c->arena, call, (enum rf_machine)m, text->text, &error))
+            return true;
     report(c, rule, text, call, &error);
     return false;
 }

@@ -24,6 +24,16 @@ const char *rf_chars_find(const char *text, char byte) {
     return NULL;
 }
 
+const char *rf_chars_next(const char *text, char byte) {
+    const char *found = rf_chars_find(text, byte);
+    return found ? found + 1 : NULL;
+}
+
+bool rf_chars_below(const char *path, const char *top) {
+    const char *rest = rf_chars_after(path, top);
+    return rest && (*rest == '/' || *rest == '\0');
+}
+
 bool rf_chars_number(const char **at, uint64_t *value) {
     const char *p = *at;
     uint64_t n = 0;

@@ -16,6 +16,12 @@ const char *rf_chars_after(const char *text, const char *prefix);
 /* The first `byte` of text, or NULL. */
 const char *rf_chars_find(const char *text, char byte);
 
+/* What stands behind the first `byte` of text, or NULL: from one line or word to the next. */
+const char *rf_chars_next(const char *text, char byte);
+
+/* Whether a path is this one or, by its text, below it. */
+bool rf_chars_below(const char *path, const char *top);
+
 /* Reads a decimal number at *at (no sign, at least one digit) and moves *at behind it.
  * False, *at and *value untouched: no digit there, or it does not fit. */
 bool rf_chars_number(const char **at, uint64_t *value);

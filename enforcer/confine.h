@@ -21,9 +21,9 @@ void rf_confine_caps_set(uint64_t set, uint32_t last,
                          bool as_root); /* after the ids: the other four sets and securebits */
 
 /* For supervisor and reaper: of what this process has only CAP_KILL stays, in force, and `later`, which can be put
- * in force again by rf_confine_caps_raise().  False if that failed. */
+ * in force again by rf_confine_caps_raise() if the kernel lets it.  False if that failed. */
 bool rf_confine_caps_only_kill(uint64_t later);
-bool rf_confine_caps_raise(void);
+void rf_confine_caps_raise(void);
 
 /* confine_last.c */
 void rf_confine_keyring(struct rf_launch *launch);

@@ -86,9 +86,9 @@ bool rf_confine_caps_only_kill(uint64_t later) {
     return sys_capset(&caps) == 0 && sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0) == 0 && sys_prctl(PR_SET_DUMPABLE, 0, 0) == 0;
 }
 
-bool rf_confine_caps_raise(void) {
+void rf_confine_caps_raise(void) {
     struct sys_caps caps;
-    if (sys_capget(&caps) < 0) return false;
+    if (sys_capget(&caps) < 0) return;
     caps.effective = caps.permitted;
-    return sys_capset(&caps) == 0;
+    sys_capset(&caps);
 }

@@ -145,7 +145,8 @@ static void add_errno(struct rf_line *line, int error) {
 }
 
 /* The message behind "ringfence-run: STEP: ". */
-static void add_message(struct rf_line *line, struct rf_where where, int error, const char *format, va_list arguments) {
+__attribute__((format(printf, 4, 0))) static void add_message(struct rf_line *line, struct rf_where where, int error,
+                                                              const char *format, va_list arguments) {
     rf_line_arguments(line, format, arguments, true);
     if (error != 0) add_errno(line, error);
     add_policy_line(line, where.word >> 16 & 0xff, where.word & 0xffff);
@@ -172,7 +173,8 @@ void rf_fail_exit_with(int code) {
     exit_code = code;
 }
 
-_Noreturn static void fail(struct rf_where where, int error, const char *format, va_list arguments) {
+/* Returns in a process that is not the supervisor: it has only to end. */
+static void fail(struct rf_where where, int error, const char *format, va_list arguments) {
     static char message[sizeof rf_shared->what];
     struct rf_line line = RF_LINE(message);
     int code = exit_code ? exit_code : RF_STEP_FAILED;
@@ -190,19 +192,21 @@ _Noreturn static void fail(struct rf_where where, int error, const char *format,
         rf_shared->exit = code;
         __atomic_store_n(&rf_shared->failed, 1u, __ATOMIC_RELEASE);
     }
-    sys_exit(RF_STEP_FAILED);
 }
 
 _Noreturn void rf_fail(struct rf_where where, int error, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     fail(where, error, format, arguments);
+    va_end(arguments);
+    sys_exit(RF_STEP_FAILED);
 }
 
 int rf_must(struct rf_where where, int result, const char *format, ...) {
     va_list arguments;
+    if (result >= 0) return result;
     va_start(arguments, format);
-    if (result < 0) fail(where, result, format, arguments);
+    fail(where, result, format, arguments);
     va_end(arguments);
-    return result;
+    sys_exit(RF_STEP_FAILED);
 }

@@ -20,8 +20,7 @@ static int find(const struct rf_launch *launch, const char *path, struct rf_wher
 static bool covers_mount(const struct rf_launch *launch, const char *path) {
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_MOUNTS); i++) {
         const struct rf_mount *m = RF_RECORD(&launch->view, MOUNTS, struct rf_mount, i);
-        const char *rest = rf_chars_after(rf_view_string(&launch->view, m->target), path);
-        if (rest && (*rest == '/' || *rest == '\0')) return true;
+        if (rf_chars_below(rf_view_string(&launch->view, m->target), path)) return true;
     }
     return false;
 }

@@ -40,14 +40,21 @@ struct rf_objects {
     int io[RF_IO_MAX];           /* O_PATH */
 };
 
+/* What is used most comes first: it is reached with the short form of an address. */
 struct rf_launch {
     const struct rf_options *options;
-    struct rf_view view;
     const struct rf_namespaces *ns;
     const struct rf_root *root;
     const struct rf_process *process;
     const struct rf_confine *confine;
-    const char *parameters[RF_PARAMETERS_MAX]; /* the value of each declared parameter */
+    const char *program; /* payload process: the path to execute */
+    int proc;            /* O_PATH of the launcher's /proc, checked to be procfs */
+    int go[2];           /* pipe; the write end is only the supervisor's: hang-up means that it died */
+    int ready[2];        /* pipe; the write end closes at execve */
+    int child;           /* pid of the first process */
+    int pidfd;
+    int notify;  /* connected to the policy's notify_socket; or -1 */
+    int root_fd; /* first process: the attached root */
 
     uint32_t euid, egid; /* of the launcher */
     uint32_t last_cap;   /* highest capability number of this kernel */
@@ -55,16 +62,10 @@ struct rf_launch {
     bool clones;         /* it may clone mounts itself: CAP_SYS_ADMIN.  Otherwise: rootless */
     bool maps;           /* it may write id maps for others: CAP_SETUID, CAP_SETGID */
     bool makes_nodes;    /* mknod(2) of devices will work in the child */
-    int proc;            /* O_PATH of the launcher's /proc, checked to be procfs */
-    struct rf_objects objects;
 
-    int go[2];    /* pipe; the write end is only the supervisor's: hang-up means that it died */
-    int ready[2]; /* pipe; the write end closes at execve */
-    int child;    /* pid of the first process */
-    int pidfd;
-    int notify;          /* connected to the policy's notify_socket; or -1 */
-    int root_fd;         /* first process: the attached root */
-    const char *program; /* payload process: the path to execute */
+    struct rf_view view;
+    const char *parameters[RF_PARAMETERS_MAX]; /* the value of each declared parameter */
+    struct rf_objects objects;
 };
 
 #define RF_STEP_FAILED    125

@@ -336,8 +336,7 @@ static void write_limit(const struct rf_launch *launch, uint32_t i) {
         return;
     }
     if (error == -ENOENT && (limit->flags & RF_LIMIT_IF_SWAP) && has_no_swap(launch)) return;
-    if (error < 0)
-        rf_fail(at(i), error, "cannot write '%s' to %s%s", text, file, leaf->v2 ? " (cgroup v2)" : " (cgroup v1)");
+    if (error < 0) rf_fail(at(i), error, "cannot write '%s' to %s (cgroup v%d)", text, file, leaf->v2 ? 2 : 1);
     rf_must(at(i), rf_files_read(leaf->dir, file, got, sizeof got), "cannot read back %s", file);
     if (!reads_back(limit, text, got)) rf_fail(at(i), 0, "%s: wrote '%s', the kernel made it '%s'", file, text, got);
 }

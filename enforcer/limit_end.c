@@ -13,8 +13,7 @@ static uint64_t field(const char *text, const char *name) {
         const char *rest = rf_chars_after(text, name);
         uint64_t value;
         if (rest && *rest++ == ' ' && rf_chars_number(&rest, &value)) return value;
-        text = rf_chars_find(text, '\n');
-        if (text) text++;
+        text = rf_chars_next(text, '\n');
     }
     return 0;
 }
@@ -37,7 +36,7 @@ static void kill_listed(const struct rf_leaf *leaf) {
     if (fd >= 0) n = sys_read(fd, buffer, sizeof buffer - 1);
     if (fd >= 0) sys_close(fd);
     buffer[n > 0 ? n : 0] = '\0'; /* a list longer than this comes again at the next try */
-    for (const char *p = buffer; p; p = rf_chars_find(p, '\n'), p = p ? p + 1 : NULL) {
+    for (const char *p = buffer; p; p = rf_chars_next(p, '\n')) {
         uint64_t pid;
         const char *q = p;
         /* 0 is a process of another pid namespace; the last number may have been cut off. */

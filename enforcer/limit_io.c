@@ -39,3 +39,21 @@ void rf_limit_io_device(struct rf_launch *launch, uint32_t i, char *text, size_t
     disks[i].minor = minor;
     rf_line_print(text, size, "%lu:%lu", major, minor);
 }
+
+void rf_limit_io_write(uint32_t i, const struct rf_leaf *leaf, const char *file, const char *text, const char *device) {
+    struct rf_where where = RF_AT(CGROUP, IO, i);
+    int error = rf_files_write(leaf->dir, file, text);
+    if (error == -ENODEV) rf_fail(where, error, "the disk %s cannot be throttled", device);
+    rf_must(where, error, "cannot write '%s' to %s (cgroup v%d)", text, file, leaf->v2 ? 2 : 1);
+}
+
+void rf_limit_io_read_back(uint32_t i, const struct rf_leaf *leaf, const char *file, const char *text) {
+    static char got[RF_PAGE];
+    struct rf_where where = RF_AT(CGROUP, IO, i);
+    rf_must(where, rf_files_read(leaf->dir, file, got, sizeof got), "cannot read back %s", file);
+    for (const char *p = got; p; p = rf_chars_next(p, '\n')) {
+        const char *rest = rf_chars_after(p, text);
+        if (rest && (*rest == '\n' || *rest == '\0')) return;
+    }
+    rf_fail(where, 0, "%s: wrote '%s', the kernel made it '%s'", file, text, got);
+}

@@ -75,4 +75,8 @@ void rf_limit_v2_io(struct rf_launch *launch, uint32_t i, const char *device);
 /* "MAJOR:MINOR" of the whole disk behind IO record i. */
 void rf_limit_io_device(struct rf_launch *launch, uint32_t i, char *text, size_t size);
 
+/* Writes the limits of one disk, and looks for them among those that the kernel lists. */
+void rf_limit_io_write(uint32_t i, const struct rf_leaf *leaf, const char *file, const char *text, const char *device);
+void rf_limit_io_read_back(uint32_t i, const struct rf_leaf *leaf, const char *file, const char *text);
+
 #endif

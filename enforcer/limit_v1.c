@@ -90,21 +90,12 @@ void rf_limit_v1_check(struct rf_launch *launch, uint32_t controller) {
 }
 
 static void write_device(uint32_t i, const char *device, const char *file, uint64_t value) {
-    static char got[RF_PAGE];
     char text[64];
     const struct rf_leaf *leaf = &rf_limits.leaves[rf_limits.leaf_of[RF_CTL_IO]];
-    struct rf_where where = RF_AT(CGROUP, IO, i);
     if (value == RF_UNLIMITED) return;
     RF_PRINT(text, "%s %lu", device, value);
-    int error = rf_files_write(leaf->dir, file, text);
-    if (error == -ENODEV) rf_fail(where, error, "the disk %s cannot be throttled", device);
-    if (error < 0) rf_fail(where, error, "cannot write '%s' to %s (cgroup v1)", text, file);
-    rf_must(where, rf_files_read(leaf->dir, file, got, sizeof got), "cannot read back %s", file);
-    for (const char *p = got; p; p = rf_chars_find(p, '\n'), p = p ? p + 1 : NULL) {
-        const char *rest = rf_chars_after(p, text);
-        if (rest && (*rest == '\n' || *rest == '\0')) return;
-    }
-    rf_fail(where, 0, "%s: wrote '%s', the kernel made it '%s'", file, text, got);
+    rf_limit_io_write(i, leaf, file, text, device);
+    rf_limit_io_read_back(i, leaf, file, text);
 }
 
 void rf_limit_v1_io(struct rf_launch *launch, uint32_t i, const char *device) {

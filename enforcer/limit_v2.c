@@ -34,7 +34,7 @@ void rf_limit_v2_mount(void) {
 
 /* Whether a list of words separated by spaces holds this one. */
 static bool has_word(const char *list, const char *word) {
-    for (const char *p = list; p; p = rf_chars_find(p, ' '), p = p ? p + 1 : NULL) {
+    for (const char *p = list; p; p = rf_chars_next(p, ' ')) {
         const char *rest = rf_chars_after(p, word);
         if (rest && (*rest == ' ' || *rest == '\n' || *rest == '\0')) return true;
     }
@@ -234,10 +234,8 @@ static void put_value(struct rf_line *line, const char *key, uint64_t value) {
 }
 
 void rf_limit_v2_io(struct rf_launch *launch, uint32_t i, const char *device) {
-    static char got[RF_PAGE];
     const struct rf_io *io = RF_RECORD(&launch->view, IO, struct rf_io, i);
     const struct rf_leaf *leaf = &rf_limits.leaves[0];
-    struct rf_where where = RF_AT(CGROUP, IO, i);
     char text[160];
     struct rf_line line = RF_LINE(text);
     rf_line_text(&line, device);
@@ -245,15 +243,8 @@ void rf_limit_v2_io(struct rf_launch *launch, uint32_t i, const char *device) {
     put_value(&line, " wbps=", io->wbps);
     put_value(&line, " riops=", io->riops);
     put_value(&line, " wiops=", io->wiops);
-    int error = rf_files_write(leaf->dir, "io.max", text);
-    if (error == -ENODEV) rf_fail(where, error, "the disk %s cannot be throttled", device);
-    if (error < 0) rf_fail(where, error, "cannot write '%s' to io.max", text);
+    rf_limit_io_write(i, leaf, "io.max", text, device);
     if (io->rbps == RF_UNLIMITED && io->wbps == RF_UNLIMITED && io->riops == RF_UNLIMITED && io->wiops == RF_UNLIMITED)
         return; /* the kernel lists no line for it */
-    rf_must(where, rf_files_read(leaf->dir, "io.max", got, sizeof got), "cannot read back io.max");
-    for (const char *p = got; p; p = rf_chars_find(p, '\n'), p = p ? p + 1 : NULL) {
-        const char *rest = rf_chars_after(p, text);
-        if (rest && (*rest == '\n' || *rest == '\0')) return;
-    }
-    rf_fail(where, 0, "io.max: wrote '%s', the kernel made it '%s'", text, got);
+    rf_limit_io_read_back(i, leaf, "io.max", text);
 }

@@ -48,8 +48,7 @@ void rf_mount_guard(int mount) {
 static bool is_special(const char *path) {
     static const char tops[][6] = {"/proc", "/sys", "/dev"};
     for (size_t i = 0; i < sizeof tops / sizeof tops[0]; i++) {
-        const char *rest = rf_chars_after(path, tops[i]);
-        if (rest && (*rest == '/' || *rest == '\0')) return true;
+        if (rf_chars_below(path, tops[i])) return true;
     }
     return false;
 }

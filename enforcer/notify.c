@@ -52,7 +52,7 @@ void rf_notify_connect(struct rf_launch *launch) {
     /* What was looked at is what is connected to, whatever its name leads to by now. */
     RF_PRINT(address.sun_path, "/proc/self/fd/%d", socket);
     launch->notify = rf_must(at, sys_socket(LOCAL, STREAM | NON_BLOCKING | CLOSE_ON_EXEC), "cannot make a socket");
-    rf_must(at, SYS3(connect, launch->notify, &address, sizeof address), "cannot connect to the policy's socket");
+    rf_must(at, sys_connect(launch->notify, &address, sizeof address), "cannot connect to the policy's socket");
     sys_close(socket);
 }
 
@@ -84,10 +84,10 @@ _Noreturn static void send(void *argument) {
     struct piece piece = {text, line.used};
     struct rights rights = {offsetof(struct rights, padding), SOCKET_LEVEL, RIGHTS, the_listener, 0};
     struct message message = {NULL, 0, &piece, 1, &rights, sizeof rights, 0};
-    int sent = rf_must(at, SYS3(sendmsg, launch->notify, &message, NO_SIGNAL), "cannot hand over the listener");
+    int sent = rf_must(at, sys_sendmsg(launch->notify, &message, NO_SIGNAL), "cannot hand over the listener");
     if ((uint32_t)sent != line.used) rf_fail(at, 0, "the socket took only a part of the message");
     __atomic_store_n(&handed_over, 1, __ATOMIC_RELEASE);
-    for (;;) (void)SYS1(exit, 0); /* of this thread alone; execve would end it otherwise */
+    sys_exit_thread(); /* execve would do it otherwise */
 }
 
 /* Under SCHED_FIFO what waits without a call could keep the processor from the thread that it waits for. */
@@ -97,7 +97,7 @@ void rf_notify_prepare(struct rf_launch *launch) {
         .stack = (uint64_t)(uintptr_t)stack,
         .stack_size = sizeof stack,
     };
-    if ((SYS1(sched_getscheduler, 0) & ~SCHED_RESET_ON_FORK) == SCHED_FIFO)
+    if ((sys_getscheduler() & ~SCHED_RESET_ON_FORK) == SCHED_FIFO)
         rf_fail(at, 0, "notifications cannot be set up under SCHED_FIFO; use SCHED_RR");
     rf_must(at, sys_thread(&args, send, launch), "cannot start the thread that hands over the listener");
 }

@@ -36,6 +36,10 @@ int rf_object_open_socket(const struct rf_launch *launch, const struct rf_text *
     int fd = rf_must(where, open_path(launch, path, O_NOFOLLOW, where), "cannot open the socket %s", path_text);
     rf_must(where, sys_fstatx(fd, &st), "%s", path_text);
     if ((st.stx_mode & S_IFMT) != S_IFSOCK) rf_fail(where, 0, "%s: not a socket", path_text);
+    /* Whoever bound it owns it. It decides calls of the payload: that is not for any user who can make a file there. */
+    if (st.stx_uid != 0 && st.stx_uid != launch->euid)
+        rf_fail(where, 0, "%s: belongs to uid %u; it must belong to root or to the user who starts", path_text,
+                st.stx_uid);
     return fd;
 }
 

@@ -18,6 +18,12 @@ static void wait_for_child(struct rf_launch *launch, siginfo_t *info) {
     launch->child = 0;
 }
 
+/* In most places it can be removed without the capability: tried even if that cannot be had. */
+static void remove_leaf(void) {
+    rf_confine_caps_raise();
+    if (!rf_limit_remove()) rf_fail_print(2, "ringfence-run: cgroup: the leaf could not be removed");
+}
+
 void rf_supervise_undo(struct rf_launch *launch) {
     siginfo_t info;
     if (launch->child > 0) {
@@ -25,8 +31,7 @@ void rf_supervise_undo(struct rf_launch *launch) {
         while (sys_waitid(P_PID, launch->child, &info, WEXITED) == -EINTR) continue;
         launch->child = 0;
     }
-    if (!rf_confine_caps_raise() || !rf_limit_remove())
-        rf_fail_print(2, "ringfence-run: cgroup: the leaf could not be removed");
+    remove_leaf();
 }
 
 /* What the first process and we need no more: clones of mounts would keep file systems busy. */
@@ -93,8 +98,7 @@ _Noreturn static void end(struct rf_launch *launch) {
     }
     if (signal) code = 128 + signal;
     uint64_t oom_kills = rf_limit_oom_kills();
-    if (!rf_confine_caps_raise() || !rf_limit_remove())
-        rf_fail_print(2, "ringfence-run: cgroup: the leaf could not be removed");
+    remove_leaf();
     rf_status_exit(launch, code, signal, oom_kills);
     sys_exit(code);
 }

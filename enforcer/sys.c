@@ -31,8 +31,12 @@ int sys_prctl(int option, unsigned long a, unsigned long b) {
 
 int sys_ppoll(struct pollfd *fds, unsigned count, const struct __kernel_timespec *timeout) {
     struct __kernel_timespec copy = {0, 0}; /* the kernel writes the rest of the time back */
-    if (timeout) copy = *timeout;
-    return SYS5(ppoll, fds, count, timeout ? &copy : NULL, NULL, 0);
+    struct __kernel_timespec *left = NULL;
+    if (timeout) {
+        copy = *timeout;
+        left = &copy;
+    }
+    return SYS5(ppoll, fds, count, left, NULL, 0);
 }
 
 static void split(struct __user_cap_data_struct data[2], const struct sys_caps *caps) {

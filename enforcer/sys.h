@@ -241,6 +241,19 @@ static inline int sys_keyctl(unsigned operation, const char *name) {
 static inline int sys_socket(int family, int type) {
     return SYS3(socket, family, type, 0);
 }
+static inline int sys_connect(int fd, const void *address, unsigned length) {
+    return SYS3(connect, fd, address, length);
+}
+static inline int sys_sendmsg(int fd, const void *message, unsigned flags) {
+    return SYS3(sendmsg, fd, message, flags);
+}
+static inline int sys_getscheduler(void) {
+    return SYS1(sched_getscheduler, 0);
+}
+/* Ends this thread alone. */
+_Noreturn static inline void sys_exit_thread(void) {
+    for (;;) (void)SYS1(exit, 0);
+}
 
 /* Signals. */
 static inline int sys_sigmask(uint64_t set, uint64_t *old) {

@@ -222,6 +222,19 @@ def notify_without_a_usable_socket(w):
 
 
 @test()
+def notify_socket_of_another_user_is_refused(w):
+    """Who bound the socket decides calls: any user can make a file in a directory that is open to all."""
+    receiver = Receiver(w.path("foreign.sock"))
+    blob = policy(w, "foreign", receiver.path)
+    os.chown(receiver.path, USER + 1, USER + 1)
+    w.refused(blob, params={"root": None}, says=["notify", f"belongs to uid {USER + 1}"])
+    equal(receiver.connections, 0, "connections")
+    os.chown(receiver.path, 0, 0)
+    w.run(blob, ["/bin/probe", "exit", "0"], params={"root": None}).ok()
+    receiver.finish()
+
+
+@test()
 def notify_does_not_wait_for_a_receiver_that_is_full(w):
     path = w.path("full")
     blob = policy(w, "notify-full", path)
