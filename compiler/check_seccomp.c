@@ -4,14 +4,14 @@
 
 #include <string.h>
 
-/* Whether the rule speaks of calls of this machine or ABI at all. */
+/* Whether a rule is about an ABI at all, whatever the finished policy is. */
 static bool is_for(const struct item *rule, enum rf_machine abi) {
     const struct value *given = &RF_FIELD(rule, rule, given);
-    if (!given->set) return true;
+    if (!given->set || !RF_FIELD(given->items, given, arch).set) return true;
     const struct value *arch = &RF_FIELD(given->items, given, arch);
-    bool here = !arch->set;
-    for (size_t i = 0; i < arch->count; i++) here = here || arch->items[i].num == abi;
-    return here;
+    for (size_t i = 0; i < arch->count; i++)
+        if (arch->items[i].num == abi) return true;
+    return false;
 }
 
 bool rf_check_given(const struct policy *p, const struct item *rule, enum rf_machine abi) {
