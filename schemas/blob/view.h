@@ -64,7 +64,8 @@ enum rf_blob_error rf_view_open(struct rf_view *view, const void *bytes, size_t 
 /* Checks one filter as strictly as a launch does: allowed opcodes only (LD|W|ABS of seccomp_data
  * words but not instruction_pointer, JMP JA/JEQ/JGT/JGE/JSET with K, ALU|AND|K, RET|K), aligned in-range
  * loads, jt = jf = 0 on non-jumps, forward targets inside, no unreachable code, the first instruction
- * loads arch, the second compares it with `audit_arch`, no path loads anything else before arch matched,
+ * loads arch, the second compares it with `audit_arch`, no path loads or masks anything before arch matched that or, on
+ * x86_64 and aarch64, the machine's 32-bit one (i386, arm),
  * only KILL_PROCESS, ERRNO (1..4095), USER_NOTIF, LOG, ALLOW returned, and only KILL_PROCESS where arch did not match.
  * `count` 2..RF_FILTER_MAX. */
 enum rf_blob_error rf_view_check_filter(const struct rf_insn *insns, uint32_t count, uint32_t audit_arch);
