@@ -100,16 +100,13 @@ static void check_fallbacks(struct lower *l, const struct lowered_filter *filter
 }
 
 void rf_check_habits(struct lower *l) {
-    size_t warned = 0;
-    for (size_t f = 0; f < l->filter_count; f++) {
-        size_t before = l->c->diags->count;
+    size_t before = l->c->diags->count;
+    /* what is said of one filter, or of one ABI's fallbacks, would be said of the next in the same words */
+    for (size_t f = 0; f < l->filter_count && l->c->diags->count == before; f++) {
         check_ring(l, &l->filters[f]);
         check_clone(l, &l->filters[f]);
-        for (const struct rf_seccomp *abi = &l->filters[f].policy; abi; abi = abi->compat) {
+        for (const struct rf_seccomp *abi = &l->filters[f].policy; abi && l->c->diags->count == before;
+             abi = abi->compat)
             check_fallbacks(l, &l->filters[f], abi);
-            if (l->c->diags->count != before) break;
-        }
-        warned += l->c->diags->count - before;
-        if (warned) return; /* the same on the next machine */
     }
 }

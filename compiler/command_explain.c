@@ -3,6 +3,7 @@
 #include "check.h"
 #include "commands.h"
 #include "filters.h"
+#include "names.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -134,11 +135,9 @@ static void print_head(const struct rf_syscall *call) {
 static const struct rf_syscall *find_call(struct compile_context *c, const char *name) {
     const struct rf_syscall *call = rf_syscall_find(name, strlen(name));
     if (call) return call;
-    struct guess guess;
-    rf_guess_init(&guess, name, strlen(name));
-    for (size_t i = 0; i < rf_syscall_count; i++) rf_guess_try(&guess, rf_syscalls[i].name);
+    const char *best = rf_name_guess_call(name, strlen(name));
     struct diag *d = rf_diag(c->diags, D_UNKNOWN_CALL, nowhere, "unknown system call '%s'", name);
-    if (guess.best) rf_diag_help(c->diags, d, "did you mean '%s'?", guess.best);
+    if (best) rf_diag_help(c->diags, d, "did you mean '%s'?", best);
     return NULL;
 }
 

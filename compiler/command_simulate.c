@@ -81,11 +81,10 @@ static bool read_raw(char *line, enum rf_machine *abi, struct rf_seccomp_data *d
 }
 
 /* Every line gets one: a reader pairs them by counting. */
-static bool simulate_raw(struct compile_context *c, const struct filters *f) {
+static void simulate_raw(struct compile_context *c, const struct filters *f) {
     char *line = NULL, words[32];
     size_t room = 0;
     unsigned long at = 0;
-    bool good = true;
     while (getline(&line, &room, stdin) >= 0) {
         enum rf_machine abi;
         struct rf_seccomp_data data;
@@ -93,7 +92,6 @@ static bool simulate_raw(struct compile_context *c, const struct filters *f) {
         if (!read_raw(line, &abi, &data)) {
             rf_diag(c->diags, D_BAD_RAW, nowhere, "standard input, line %lu: not ARCH NR A0 .. A5", at);
             puts("error");
-            good = false;
             continue;
         }
         const struct filter *filter = rf_filters_of(f, abi);
@@ -101,7 +99,6 @@ static bool simulate_raw(struct compile_context *c, const struct filters *f) {
         puts(f->count ? rf_action_words(says, words, sizeof words) : "allow");
     }
     free(line);
-    return good;
 }
 
 int rf_command_simulate(const struct options *o) {

@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <linux/seccomp.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct span nowhere;
@@ -24,14 +25,16 @@ static const uint8_t *read_blob(struct compile_context *c, const char *path, siz
     return NULL;
 }
 
-/* A policy is text: the first byte of a blob's magic is none of a policy's. */
+/* A policy is text: no magic of a blob. */
 static bool is_blob(const char *path) {
     uint8_t first[sizeof((struct rf_header *)0)->magic];
     int fd = strcmp(path, "-") == 0 ? -1 : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    struct stat st;
     if (fd < 0) return false;
-    ssize_t n = read(fd, first, sizeof first);
+    /* a pipe could not be read again from its start: what comes through one is a policy */
+    ssize_t n = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? read(fd, first, sizeof first) : 0;
     close(fd);
-    return n == (ssize_t)sizeof first && memcmp(first, RF_BLOB_MAGIC, 4) == 0;
+    return n == (ssize_t)sizeof first && memcmp(first, RF_BLOB_MAGIC, sizeof first) == 0;
 }
 
 static bool open_view(struct compile_context *c, const char *path, const uint8_t *bytes, size_t length,
@@ -149,7 +152,7 @@ const char *rf_filters_call(struct compile_context *c, enum rf_machine abi, cons
         if (arg->is_pointer)
             text = rf_arena_printf(c->arena, "%s%s*", text, i ? ", " : "");
         else
-            text = rf_arena_printf(c->arena, "%s%s%s0x%" PRIx64, text, i ? ", " : "", "", value);
+            text = rf_arena_printf(c->arena, "%s%s0x%" PRIx64, text, i ? ", " : "", value);
     }
     return rf_arena_printf(c->arena, "%s)", text);
 }

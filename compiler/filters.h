@@ -23,7 +23,7 @@ struct filters {
 };
 
 /*
- * Reads `path`: a blob if it begins like one, else a policy ("-", too, is a policy).  False after a diagnostic; a blob
+ * Reads `path`: a blob if it is a file that begins like one, else a policy (so is "-", and a pipe).  False after a diagnostic; a blob
  * that is refused is one as well.  Everything lives in c's arena.
  */
 bool rf_filters_open(struct compile_context *c, const char *path, struct filters *f);
@@ -45,7 +45,7 @@ int rf_filters_abi(struct compile_context *c, const char *name);
 const char *rf_filters_decider(struct compile_context *c, const struct filters *f, enum rf_machine abi,
                                const struct rf_seccomp_data *data, uint32_t says);
 
-/* A call with the witness's arguments as an author would write them: names of errnos and flags are not guessed. */
+/* A call with its arguments in numbers, pointers as `*`, in the arena: "socket(0x28, 0x1, 0x0)". */
 const char *rf_filters_call(struct compile_context *c, enum rf_machine abi, const struct rf_seccomp_data *data);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "hot.h"
+#include "names.h"
 
 #include <string.h>
 
@@ -28,12 +29,10 @@ static struct span place(const struct source *source, uint32_t line, const char 
 }
 
 static void unknown_call(struct compile_context *c, struct span at, const char *name, size_t length) {
-    struct guess guess;
-    rf_guess_init(&guess, name, length);
-    for (size_t i = 0; i < rf_syscall_count; i++) rf_guess_try(&guess, rf_syscalls[i].name);
+    const char *best = rf_name_guess_call(name, length);
     struct diag *d =
         rf_diag(c->diags, D_UNKNOWN_CALL, at, "unknown system call '%.*s'", (int)(length < 64 ? length : 64), name);
-    if (guess.best) rf_diag_label(c->diags, d, "did you mean '%s'?", guess.best);
+    if (best) rf_diag_label(c->diags, d, "did you mean '%s'?", best);
 }
 
 static void read_line(struct compile_context *c, const struct source *source, uint32_t line, uint32_t *counts) {

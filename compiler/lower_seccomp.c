@@ -14,21 +14,19 @@ enum rf_section_type rf_lower_section(enum rf_machine machine) {
     return sections[machine];
 }
 
-/* One rule of one call, with its place. */
-struct placed {
-    struct rf_rule rule;
-    struct span at;
-};
-
 struct building {
     struct lower *l;
     enum rf_machine abi;
     const struct rf_syscall *call;
-    struct placed rules[64];
+    struct rf_rule rules[64]; /* with their origin: struct rule_origin */
     size_t count;
     bool named; /* by its own name, not only through a group */
     struct span named_at;
 };
+
+static struct span place_of(const struct rf_rule *rule) {
+    return ((const struct rule_origin *)rule->origin)->at;
+}
 
 static void add_rule(struct building *b, const struct rf_cond *when, struct rf_action action, struct rule_origin from) {
     if (b->count == sizeof b->rules / sizeof *b->rules) {
@@ -37,7 +35,7 @@ static void add_rule(struct building *b, const struct rf_cond *when, struct rf_a
     }
     struct rule_origin *origin = RF_NEW(b->l->c->arena, struct rule_origin);
     *origin = from;
-    b->rules[b->count++] = (struct placed){{when, action, origin}, from.at};
+    b->rules[b->count++] = (struct rf_rule){when, action, origin};
 }
 
 /* The call's entry in one action list, if it holds at the policy's kernel. */
@@ -77,11 +75,10 @@ static void check_conflict(struct building *b, const struct rf_seccomp *policy, 
     size_t first, second;
     struct rf_seccomp_data witness;
     if (!rf_policy_conflict(b->l->c->arena, policy, rules, &first, &second, &witness)) return;
-    struct diag *d =
-        rf_diag(b->l->c->diags, D_TWO_ERRNOS, b->rules[second].at,
-                "'%s' gets errno(%s) here and errno(%s) elsewhere for the same arguments", b->call->name,
-                rf_errno_name(b->rules[second].rule.action.error), rf_errno_name(b->rules[first].rule.action.error));
-    rf_diag_other(b->l->c->diags, d, b->rules[first].at, "the other errno");
+    struct diag *d = rf_diag(b->l->c->diags, D_TWO_ERRNOS, place_of(&b->rules[second]),
+                             "'%s' gets errno(%s) here and errno(%s) elsewhere for the same arguments", b->call->name,
+                             rf_errno_name(b->rules[second].action.error), rf_errno_name(b->rules[first].action.error));
+    rf_diag_other(b->l->c->diags, d, place_of(&b->rules[first]), "the other errno");
     rf_diag_help(b->l->c->diags, d, "for example %s(0x%llx, 0x%llx, 0x%llx, ...)", b->call->name,
                  (unsigned long long)witness.args[0], (unsigned long long)witness.args[1],
                  (unsigned long long)witness.args[2]);
@@ -101,9 +98,9 @@ static void check_start(struct building *b) {
     if (strcmp(b->call->name, "execve") != 0 && strcmp(b->call->name, "exit_group") != 0) return;
     bool allowed = false;
     for (size_t i = 0; i < b->count; i++) {
-        allowed = allowed || (!b->rules[i].rule.when && b->rules[i].rule.action.kind == RF_ACT_ALLOW);
-        if (b->rules[i].rule.action.kind == RF_ACT_ALLOW) continue;
-        rf_diag(b->l->c->diags, D_CANNOT_START, b->rules[i].at, "'%s' must be allowed without condition",
+        allowed = allowed || (!b->rules[i].when && b->rules[i].action.kind == RF_ACT_ALLOW);
+        if (b->rules[i].action.kind == RF_ACT_ALLOW) continue;
+        rf_diag(b->l->c->diags, D_CANNOT_START, place_of(&b->rules[i]), "'%s' must be allowed without condition",
                 b->call->name);
         return;
     }
@@ -120,8 +117,8 @@ static void check_notified(struct building *b) {
     static const char *const never[] = {"execve", "execveat", "exit_group"};
     for (size_t i = 0; i < b->count; i++)
         for (size_t k = 0; k < sizeof never / sizeof *never; k++)
-            if (b->rules[i].rule.action.kind == RF_ACT_NOTIFY && strcmp(never[k], b->call->name) == 0)
-                rf_diag(b->l->c->diags, D_CANNOT_START, b->rules[i].at,
+            if (b->rules[i].action.kind == RF_ACT_NOTIFY && strcmp(never[k], b->call->name) == 0)
+                rf_diag(b->l->c->diags, D_CANNOT_START, place_of(&b->rules[i]),
                         "'%s' cannot be notified: the launch itself makes it", b->call->name);
 }
 
@@ -134,7 +131,7 @@ uint32_t rf_lower_call_index(enum rf_machine abi, uint32_t number) {
 static void note_call(struct building *b, uint32_t number) {
     for (size_t i = 0; i < b->count; i++)
         rf_lower_note_action(b->l, sections[rf_machine_info[b->abi].carrier], rf_lower_call_index(b->abi, number),
-                             rf_action_ret(b->rules[i].rule.action), b->rules[i].at);
+                             rf_action_ret(b->rules[i].action), place_of(&b->rules[i]));
 }
 
 static int by_number(const void *pa, const void *pb) {
@@ -158,8 +155,8 @@ static enum rf_action_kind weakest(const struct building *b, struct rf_action fa
     enum rf_action_kind least = RF_ACT_KILL;
     bool always = false;
     for (size_t i = 0; i < b->count; i++) {
-        always = always || !b->rules[i].rule.when;
-        if (b->rules[i].rule.action.kind < least) least = b->rules[i].rule.action.kind;
+        always = always || !b->rules[i].when;
+        if (b->rules[i].action.kind < least) least = b->rules[i].action.kind;
     }
     return !always && fallback.kind < least ? fallback.kind : least;
 }
@@ -167,8 +164,8 @@ static enum rf_action_kind weakest(const struct building *b, struct rf_action fa
 static bool narrows(const struct building *b, struct rf_action fallback, enum rf_action_kind kind) {
     bool always = false;
     for (size_t i = 0; i < b->count; i++) {
-        always = always || !b->rules[i].rule.when;
-        if (b->rules[i].rule.action.kind > kind) return true;
+        always = always || !b->rules[i].when;
+        if (b->rules[i].action.kind > kind) return true;
     }
     return !always && fallback.kind > kind;
 }
@@ -210,7 +207,7 @@ static void lower_call(struct building *b, struct rf_seccomp *policy, struct rf_
     shut_multiplexer(b, policy);
     if (!b->count || b->call->since > policy->kernel) return;
     struct rf_rule *rules = rf_arena_alloc(b->l->c->arena, b->count * sizeof *rules);
-    for (size_t r = 0; r < b->count; r++) rules[r] = b->rules[r].rule;
+    memcpy(rules, b->rules, b->count * sizeof *rules);
     struct rf_call_rules entry = {(uint32_t)b->call->number[b->abi], rules, b->count};
     check_conflict(b, policy, &entry);
     note_call(b, entry.number);

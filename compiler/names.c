@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "names.h"
+#include "diag.h"
+#include "tables/tables.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -72,4 +74,11 @@ bool rf_name_is_env(const char *name) {
     for (size_t i = 0; i < n; i++)
         if (name[i] != '_' && !(isalnum((unsigned char)name[i]) && (unsigned char)name[i] < 0x80)) return false;
     return true;
+}
+
+const char *rf_name_guess_call(const char *word, size_t length) {
+    struct guess guess;
+    rf_guess_init(&guess, word, length);
+    for (size_t i = 0; i < rf_syscall_count; i++) rf_guess_try(&guess, rf_syscalls[i].name);
+    return guess.best;
 }

@@ -4,6 +4,7 @@
 #define RF_NAMES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Number of a capability written without CAP_ in upper case; -1 if unknown. */
@@ -29,5 +30,8 @@ const struct rlimit_info *rf_name_rlimit_at(unsigned n);
 
 /* Letters, digits and '_', no digit first, at most 255. */
 bool rf_name_is_env(const char *name);
+
+/* The system call whose name is nearest to a misspelt one, or NULL. */
+const char *rf_name_guess_call(const char *word, size_t length);
 
 #endif

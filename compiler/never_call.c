@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "never_call.h"
-#include "diag.h"
+#include "names.h"
 
 #include <string.h>
 
@@ -72,10 +72,8 @@ static bool arguments(struct rf_arena *arena, const char *at, const char *end, e
 }
 
 static const char *suggest(struct rf_arena *arena, const char *name, size_t length) {
-    struct guess guess;
-    rf_guess_init(&guess, name, length);
-    for (size_t i = 0; i < rf_syscall_count; i++) rf_guess_try(&guess, rf_syscalls[i].name);
-    return guess.best ? rf_arena_printf(arena, "did you mean '%s'?", guess.best) : NULL;
+    const char *best = rf_name_guess_call(name, length);
+    return best ? rf_arena_printf(arena, "did you mean '%s'?", best) : NULL;
 }
 
 bool rf_never_call_parse(struct rf_arena *arena, const char *text, enum rf_machine machine, bool exact,

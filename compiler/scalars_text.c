@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Scalars that are text: names, paths, templates with a parameter, choices. */
 #include "bind.h"
+#include "names.h"
 
 #include <string.h>
 
@@ -81,11 +82,9 @@ bool rf_scalar_text(struct bind *b, const char *spec, const struct node *node) {
         return false;
     }
     if (strcmp(spec, "call") == 0 && !rf_syscall_find(node->text, node->length)) {
-        struct guess guess;
-        rf_guess_init(&guess, node->text, node->length);
-        for (size_t i = 0; i < rf_syscall_count; i++) rf_guess_try(&guess, rf_syscalls[i].name);
+        const char *best = rf_name_guess_call(node->text, node->length);
         struct diag *d = rf_diag(b->c->diags, D_UNKNOWN_CALL, node->at, "unknown system call '%s'", node->text);
-        if (guess.best) rf_diag_label(b->c->diags, d, "did you mean '%s'?", guess.best);
+        if (best) rf_diag_label(b->c->diags, d, "did you mean '%s'?", best);
         return false;
     }
     return true;
