@@ -19,7 +19,7 @@
 #define RF_IO_MAX         64
 
 struct rf_options {
-    bool check, plan;
+    bool check, plan, features;
     int status_fd;             /* -1: none */
     int policy_fd;             /* -1: by name */
     const char *policy;        /* name for messages when policy_fd is given */

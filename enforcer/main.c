@@ -3,6 +3,7 @@
 #include "main.h"
 #include "check.h"
 #include "fail.h"
+#include "features.h"
 #include "files.h"
 #include "limit.h"
 #include "line.h"
@@ -31,6 +32,7 @@ static const char help[] =
     "  --cgroup-parent DIR  make the cgroup (v2) below DIR, a path below the cgroup mount\n"
     "  --check              say what would keep it from starting here; start nothing\n"
     "  --plan               print the steps of the launch; do nothing\n"
+    "  --features           print what this kernel offers, as JSON; no policy needed\n"
     "  --version, --help\n"
     "\n"
     "Exit code: the program's; 128+N: killed by signal N; 125: not started; 126: it cannot be\n"
@@ -75,6 +77,8 @@ static int parse_option(const char *const *word) {
         options.check = true;
     } else if (rf_chars_equal(word[0], "--plan")) {
         options.plan = true;
+    } else if (rf_chars_equal(word[0], "--features")) {
+        options.features = true;
     } else if (rf_chars_equal(word[0], "--help")) {
         print_and_exit(help);
     } else if (rf_chars_equal(word[0], "--version")) {
@@ -112,7 +116,7 @@ static void parse(const char *const *word) {
         if (options.policy) break;
         options.policy = *word++;
     }
-    if (!options.policy) rf_fail(RF_STEP(OPTIONS), 0, "no policy named; see ringfence-run --help");
+    if (!options.policy && !options.features) rf_fail(RF_STEP(OPTIONS), 0, "no policy named; see ringfence-run --help");
     if (options.policy_fd >= 0 && options.policy_fd == options.status_fd)
         rf_fail(RF_STEP(OPTIONS), 0, "--policy-fd and --status-fd name the same descriptor");
     options.program = word;
@@ -219,6 +223,7 @@ _Noreturn void rf_main(int argc, const char *const *argv, const char *const *env
     parse(argc > 0 ? argv + 1 : argv);
     close_others();
     look_around();
+    if (options.features) rf_features_print(&launch);
     rf_load_policy(&launch);
     rf_params_bind(&launch);
     look_at_nodes();

@@ -11,7 +11,7 @@ import time
 
 from . import kernel
 from .registry import test
-from .world import Skip, check, equal
+from .world import USER, Skip, check, equal
 
 
 def with_status(w, policy, program, params=None, **options):
@@ -54,6 +54,37 @@ def status_fd_after_a_refusal(w):
     result, lines = with_status(w, "defaults", ["/no/such/program"])
     equal(result.code, 127, "exit status")
     check(not any("pid" in line for line in lines), f"a start line for a program that never ran: {lines}")
+
+
+def features(w, user=None):
+    """What --features says, to root or to an ordinary user."""
+    return json.loads(subprocess.run([w.enforcer, "--features"], capture_output=True, check=True, text=True, user=user,
+                                     extra_groups=None if user is None else []).stdout)
+
+
+@test("anyone")
+def features_are_what_the_kernel_says(w):
+    told = features(w)
+    equal(told["kernel"], os.uname().release, "release")
+    equal(sorted(told["namespaces"]),
+          sorted(set(name.removesuffix("_for_children") for name in os.listdir("/proc/self/ns"))), "namespaces")
+    equal(set(told["namespaces"].values()), {True}, "namespaces that are there")
+    with open("/proc/filesystems", encoding="ascii") as file:
+        known = {line.split()[-1] for line in file}
+    equal({name for name, there in told["file_systems"].items() if there}, known & set(told["file_systems"]),
+          "file systems")
+    with open("/proc/self/status", encoding="ascii") as file:
+        held = int(re.search(r"CapEff:\t(\w+)", file.read()).group(1), 16)
+    equal(len(told["capabilities"]), bin(held).count("1"), "number of capabilities")
+    for name, version in told["controllers"].items():
+        v1 = os.path.isdir(f"/sys/fs/cgroup/{'blkio' if name == 'io' else name}")
+        check(version in (0, 1, 2) and (version != 1 or v1), f"{name}: {version}")
+
+
+@test()
+def features_of_a_caller_without_capabilities(w):
+    told = features(w, USER)
+    equal(told["capabilities"], [], "capabilities")
 
 
 @test("limits")
