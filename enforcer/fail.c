@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "fail.h"
+#include "files.h"
 #include "line.h"
 #include "status.h"
 
@@ -54,13 +55,13 @@ static const uint8_t errno_numbers[] = {
     RF_ERRNOS(RF_X)
 #undef RF_X
 };
-static const char errno_texts[] =
+static const char errno_texts[] RF_PACKED =
 #define RF_X(number, words) #number "\0" words "\0"
     RF_ERRNOS(RF_X)
 #undef RF_X
     ;
 
-static const char step_names[] =
+static const char step_names[] RF_PACKED =
 #define RF_X(id, name) name "\0"
     RF_STEPS(RF_X)
 #undef RF_X
@@ -72,12 +73,20 @@ static const char *nth(const char *texts, uint32_t number) {
     return texts;
 }
 
+/* Packed words into a buffer: one behind each function that gives them out. */
+static const char *plain(const char *packed, char *buffer, uint32_t size) {
+    struct rf_line line = {buffer, size, 0};
+    rf_line_packed(&line, packed);
+    return buffer;
+}
+
 const char *rf_fail_step(uint32_t step) {
-    return nth(step_names, step);
+    static char name[24];
+    return plain(nth(step_names, step), name, sizeof name);
 }
 
 /* capabilities(7), by number from 0; one string, so that no pointers have to be stored. */
-static const char capability_names[] =
+static const char capability_names[] RF_PACKED =
     "CHOWN\0DAC_OVERRIDE\0DAC_READ_SEARCH\0FOWNER\0FSETID\0KILL\0SETGID\0SETUID\0SETPCAP\0LINUX_IMMUTABLE\0"
     "NET_BIND_SERVICE\0NET_BROADCAST\0NET_ADMIN\0NET_RAW\0IPC_LOCK\0IPC_OWNER\0SYS_MODULE\0SYS_RAWIO\0SYS_CHROOT\0"
     "SYS_PTRACE\0SYS_PACCT\0SYS_ADMIN\0SYS_BOOT\0SYS_NICE\0SYS_RESOURCE\0SYS_TIME\0SYS_TTY_CONFIG\0MKNOD\0LEASE\0"
@@ -85,8 +94,10 @@ static const char capability_names[] =
     "PERFMON\0BPF\0CHECKPOINT_RESTORE\0";
 
 const char *rf_fail_capability(uint32_t number) {
-    const char *name = nth(capability_names, number);
-    return *name != '\0' ? name : "with a number that this enforcer has no name for";
+    static char name[64];
+    const char *packed = nth(capability_names, number);
+    if (*packed == '\0') packed = RF_WORDS("with a number that this enforcer has no name for");
+    return plain(packed, name, sizeof name);
 }
 
 void rf_fail_init(struct rf_launch *launch) {
@@ -114,12 +125,7 @@ void rf_fail_print(int fd, const char *text) {
         rf_line_bytes(&line, &c, 1);
         if (line.used + 2 < line.size && text[1] != '\0') continue;
         if (text[1] == '\0') rf_line_text(&line, "\n");
-        for (size_t done = 0; done < line.used;) {
-            int n = sys_write(fd, safe + done, line.used - done);
-            if (n == -EINTR) continue;
-            if (n <= 0) return;
-            done += (size_t)n;
-        }
+        if (rf_files_write_all(fd, safe, line.used) < 0) return;
         line = RF_LINE(safe);
     }
 }
@@ -138,10 +144,15 @@ static void add_errno(struct rf_line *line, int error) {
     uint32_t i = 0;
     while (i < sizeof errno_numbers && errno_numbers[i] != -error) i++;
     const char *name = nth(errno_texts, 2 * i);
-    if (*name != '\0')
-        rf_line_format(line, ": %s (%s)", name, name + rf_chars_length(name) + 1);
-    else
+    if (*name == '\0') {
         rf_line_format(line, ": errno %d", -error);
+        return;
+    }
+    rf_line_text(line, ": ");
+    rf_line_packed(line, name);
+    rf_line_text(line, " (");
+    rf_line_packed(line, name + rf_chars_length(name) + 1);
+    rf_line_text(line, ")");
 }
 
 /* The message behind "ringfence-run: STEP: ". */
@@ -194,7 +205,7 @@ static void fail(struct rf_where where, int error, const char *format, va_list a
     }
 }
 
-_Noreturn void rf_fail(struct rf_where where, int error, const char *format, ...) {
+_Noreturn void rf_fail_packed(struct rf_where where, int error, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     fail(where, error, format, arguments);
@@ -202,7 +213,7 @@ _Noreturn void rf_fail(struct rf_where where, int error, const char *format, ...
     sys_exit(RF_STEP_FAILED);
 }
 
-int rf_must(struct rf_where where, int result, const char *format, ...) {
+int rf_must_packed(struct rf_where where, int result, const char *format, ...) {
     va_list arguments;
     if (result >= 0) return result;
     va_start(arguments, format);

@@ -10,6 +10,7 @@
 #define RF_FAIL_H
 
 #include "launch.h"
+#include "words.h"
 
 /* The step, and the policy item (for the source map): section 0 means none.  One word, since nearly every call that can
  * fail passes one. */
@@ -23,10 +24,13 @@ struct rf_where {
 _Static_assert(RF_RECORDS_MAX <= 0xffff && RF_STEP_COUNT <= 0xff, "an index or a step does not fit into a where");
 
 /* `error` is a negative errno, or 0; the rest as rf_line_format() takes it. */
-_Noreturn void rf_fail(struct rf_where where, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+#define rf_fail(where, error, format, ...) rf_fail_packed(where, error, RF_WORDS(format), ##__VA_ARGS__)
+_Noreturn void rf_fail_packed(struct rf_where where, int error, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* The result of a call that must not fail: returns it, unless it is a negative errno. */
-int rf_must(struct rf_where where, int result, const char *format, ...) __attribute__((format(printf, 3, 4)));
+#define rf_must(where, result, format, ...) rf_must_packed(where, result, RF_WORDS(format), ##__VA_ARGS__)
+int rf_must_packed(struct rf_where where, int result, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* The same with another exit code than 125. */
 void rf_fail_exit_with(int code);
@@ -66,7 +70,7 @@ _Noreturn void rf_fail_report(void);
 /* The name of a step, as in messages. */
 const char *rf_fail_step(uint32_t step);
 
-/* Name of a capability number, "CAP_?" beyond the known. */
+/* Name of a capability number, or that it has none. */
 const char *rf_fail_capability(uint32_t number);
 
 /* Writes all of a line to a descriptor, control characters as '?', with a final newline. */

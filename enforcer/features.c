@@ -143,11 +143,5 @@ _Noreturn void rf_features_print(const struct rf_launch *launch) {
     say_calls();
     say_cgroups();
     rf_line_text(&line, "\n}\n");
-    for (uint32_t done = 0; done < line.used;) {
-        int n = sys_write(1, text + done, line.used - done);
-        if (n == -EINTR) continue;
-        if (n <= 0) sys_exit(RF_STEP_FAILED);
-        done += (uint32_t)n;
-    }
-    sys_exit(0);
+    sys_exit(rf_files_write_all(1, text, line.used) < 0 ? RF_STEP_FAILED : 0);
 }

@@ -29,6 +29,17 @@ int rf_files_write(int dir, const char *name, const char *text) {
     return (size_t)n == length ? 0 : -EIO;
 }
 
+int rf_files_write_all(int fd, const char *bytes, size_t count) {
+    while (count > 0) {
+        int n = sys_write(fd, bytes, count);
+        if (n == -EINTR) continue;
+        if (n <= 0) return n < 0 ? n : -EIO;
+        bytes += n;
+        count -= (size_t)n;
+    }
+    return 0;
+}
+
 int rf_files_close_but(int first, int a, int b) {
     const int keep[] = {a < b ? a : b, a < b ? b : a};
     for (int i = 0; i < 2; i++) {

@@ -12,6 +12,9 @@ int rf_files_read(int dir, const char *name, char *buffer, size_t size);
 /* Writes all of `text` in one write(2).  0, or -errno; a short write is -EIO. */
 int rf_files_write(int dir, const char *name, const char *text);
 
+/* Writes all of it, in as many write(2) as that takes.  0, or -errno. */
+int rf_files_write_all(int fd, const char *bytes, size_t count);
+
 /* Closes every descriptor from `first` on but these two (-1: none).  0, or -errno. */
 int rf_files_close_but(int first, int a, int b);
 

@@ -230,7 +230,11 @@ void rf_limit_v2_restore(void) {
 }
 
 static void put_value(struct rf_line *line, const char *key, uint64_t value) {
-    rf_line_format(line, value == RF_UNLIMITED ? "%smax" : "%s%lu", key, value);
+    rf_line_text(line, key);
+    if (value == RF_UNLIMITED)
+        rf_line_text(line, "max");
+    else
+        rf_line_format(line, "%lu", value);
 }
 
 void rf_limit_v2_io(struct rf_launch *launch, uint32_t i, const char *device) {

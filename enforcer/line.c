@@ -20,15 +20,22 @@ static void put_number(struct rf_line *line, uint64_t value, unsigned base) {
     rf_line_bytes(line, digits + n, sizeof digits - n);
 }
 
-void rf_line_arguments(struct rf_line *line, const char *format, va_list arguments, bool trim) {
-    for (; *format != '\0'; format++) {
-        if (*format != '%') {
-            rf_line_bytes(line, format, 1);
+void rf_line_packed(struct rf_line *line, const char *packed) {
+    struct rf_words words = {.at = packed};
+    for (char c; (c = rf_words_next(&words)) != '\0';) rf_line_bytes(line, &c, 1);
+}
+
+void rf_line_arguments(struct rf_line *line, const char *packed, va_list arguments, bool trim) {
+    struct rf_words format = {.at = packed};
+    for (char c; (c = rf_words_next(&format)) != '\0';) {
+        if (c != '%') {
+            rf_line_bytes(line, &c, 1);
             continue;
         }
-        bool wide = *++format == 'l';
-        if (wide) format++;
-        if (*format == 's') {
+        c = rf_words_next(&format);
+        bool wide = c == 'l';
+        if (wide) c = rf_words_next(&format);
+        if (c == 's') {
             const char *text = va_arg(arguments, const char *);
             size_t length = rf_chars_length(text);
             if (trim && length > 0 && text[length - 1] == '\n') length--;
@@ -36,24 +43,24 @@ void rf_line_arguments(struct rf_line *line, const char *format, va_list argumen
             continue;
         }
         uint64_t value = wide ? va_arg(arguments, uint64_t) : va_arg(arguments, uint32_t);
-        if (*format == 'd') {
+        if (c == 'd') {
             int64_t number = wide ? (int64_t)value : (int32_t)value;
             if (number < 0) rf_line_bytes(line, "-", 1);
             value = number < 0 ? -(uint64_t)number : (uint64_t)number;
         }
-        if (*format == 'o') rf_line_bytes(line, "0", 1);
-        put_number(line, value, *format == 'o' ? 8 : 10);
+        if (c == 'o') rf_line_bytes(line, "0", 1);
+        put_number(line, value, c == 'o' ? 8 : 10);
     }
 }
 
-void rf_line_format(struct rf_line *line, const char *format, ...) {
+void rf_line_format_packed(struct rf_line *line, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     rf_line_arguments(line, format, arguments, false);
     va_end(arguments);
 }
 
-bool rf_line_print(char *buffer, size_t size, const char *format, ...) {
+bool rf_line_print_packed(char *buffer, size_t size, const char *format, ...) {
     struct rf_line line = {buffer, (uint32_t)size, 0};
     va_list arguments;
     va_start(arguments, format);

@@ -21,7 +21,7 @@
 static struct rf_launch launch;
 static struct rf_options options;
 
-static const char help[] =
+static const char help[] RF_PACKED =
     "usage: ringfence-run [OPTIONS] POLICY.fence [--param NAME=VALUE]... [--] [PROGRAM [ARGS...]]\n"
     "\n"
     "Starts a program, fenced in as a compiled policy says, or does not start it.\n"
@@ -38,15 +38,12 @@ static const char help[] =
     "Exit code: the program's; 128+N: killed by signal N; 125: not started; 126: it cannot be\n"
     "executed; 127: it is not there.\n";
 
-_Noreturn static void print_and_exit(const char *text) {
-    size_t length = rf_chars_length(text);
-    while (length > 0) {
-        int n = sys_write(1, text, length);
-        if (n <= 0) sys_exit(RF_STEP_FAILED);
-        text += n;
-        length -= (size_t)n;
-    }
-    sys_exit(0);
+/* Of packed words. */
+_Noreturn static void print_and_exit(const char *packed) {
+    static char text[RF_PAGE];
+    struct rf_line line = RF_LINE(text);
+    rf_line_packed(&line, packed);
+    sys_exit(rf_files_write_all(1, text, line.used) < 0 ? RF_STEP_FAILED : 0);
 }
 
 static int descriptor(const char *option, const char *text, int lowest) {
@@ -82,7 +79,7 @@ static int parse_option(const char *const *word) {
     } else if (rf_chars_equal(word[0], "--help")) {
         print_and_exit(help);
     } else if (rf_chars_equal(word[0], "--version")) {
-        print_and_exit("ringfence-run " RF_VERSION "\n");
+        print_and_exit(RF_WORDS("ringfence-run " RF_VERSION "\n"));
     } else if ((value = value_of("--status-fd", word, &used))) {
         options.status_fd = descriptor("--status-fd", value, 1);
     } else if ((value = value_of("--policy-fd", word, &used))) {

@@ -8,7 +8,8 @@
 static bool said; /* since the last step */
 
 /* One indented line. */
-__attribute__((format(printf, 1, 2))) static void say(const char *format, ...) {
+#define say(format, ...) say_packed(RF_WORDS(format), ##__VA_ARGS__)
+__attribute__((format(printf, 1, 2))) static void say_packed(const char *format, ...) {
     static char text[4 * RF_PAGE];
     struct rf_line line = RF_LINE(text);
     va_list arguments;
@@ -135,7 +136,10 @@ void rf_plan_oom(const struct rf_launch *launch) {
 }
 
 static const char *rlimit(char text[24], uint64_t value) {
-    rf_line_print(text, 24, value == RF_UNLIMITED ? "unlimited" : "%lu", value);
+    if (value == RF_UNLIMITED)
+        rf_line_print(text, 24, "unlimited");
+    else
+        rf_line_print(text, 24, "%lu", value);
     return text;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "status.h"
 #include "fail.h"
+#include "files.h"
 #include "limit.h"
 #include "line.h"
 
@@ -10,14 +11,9 @@ static const char *skipped[SKIPPED_MAX];
 static uint32_t skipped_count;
 
 static void send(const struct rf_launch *launch, struct rf_line *line) {
-    size_t done = 0;
     rf_line_text(line, "}\n");
-    while (launch->options->status_fd >= 0 && done < line->used) {
-        int n = sys_write(launch->options->status_fd, line->start + done, line->used - done);
-        if (n == -EINTR) continue;
-        if (n <= 0) return; /* nobody listens any more: the payload's life does not hang on it */
-        done += (size_t)n;
-    }
+    /* If nobody listens any more: the payload's life does not hang on it. */
+    if (launch->options->status_fd >= 0) (void)rf_files_write_all(launch->options->status_fd, line->start, line->used);
 }
 
 void rf_status_start(const struct rf_launch *launch) {
