@@ -168,18 +168,24 @@ static void say_notify_socket(struct rf_words *w, const struct rf_view *v) {
 }
 
 static void say_landlock_abi(struct rf_words *w, const struct rf_view *v) {
-    rf_words_say(w, "needs ABI %" PRIu32, LANDLOCK(v)->abi);
+    static const char *const since[] = {"5.13", "5.19", "6.2", "6.7", "6.10", "6.12", "6.15", "7.0", "7.1", "7.2"};
+    const uint32_t abi = LANDLOCK(v)->abi;
+    rf_words_say(w, "needs Landlock ABI %" PRIu32 " (Linux %s)", abi, since[abi - 1]);
 }
 
 static void say_landlock_ports(struct rf_words *w, const struct rf_view *v) {
     static const struct rf_bit bits[] = {{RF_LANDLOCK_CONNECT, "connect"}, {RF_LANDLOCK_BIND, "bind"}};
-    rf_words_say(w, "TCP by listed ports only: ");
+    if (LANDLOCK(v)->ports == 0) {
+        rf_words_say(w, "TCP: not restricted");
+        return;
+    }
+    rf_words_say(w, "TCP with listed ports only: ");
     SAY_BITS(w, LANDLOCK(v)->ports, bits);
 }
 
 static void say_landlock_scope(struct rf_words *w, const struct rf_view *v) {
     static const struct rf_bit bits[] = {{1, "abstract unix sockets"}, {2, "signals"}};
-    rf_words_say(w, "not beyond the payload: ");
+    rf_words_say(w, "refused beyond the payload: ");
     SAY_BITS(w, LANDLOCK(v)->scope, bits);
 }
 
