@@ -73,6 +73,11 @@ static void bind_pair(struct bind *b, const char *prefix, const struct pair *pai
         return;
     }
     if (pair->value->kind == NODE_MAP) {
+        /* Who writes it may well think that nothing listed means nothing allowed, and it would be the contrary. */
+        if (!pair->value->count && strcmp(path, "landlock") == 0 && rf_diags_errors(c->diags) == 0) {
+            struct diag *d = rf_diag(c->diags, D_MISSING_FIELD, pair->value->at, "an empty 'landlock' refuses nothing");
+            rf_diag_help(c->diags, d, "leave it out, or state a key of it");
+        }
         bind_section(b, path, pair->value);
         return;
     }

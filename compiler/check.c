@@ -177,7 +177,7 @@ static void check_counts(struct compile_context *c, const struct file *file) {
 void rf_check(struct compile_context *c, const struct file *file) {
     static void (*const checks[])(struct compile_context *, const struct file *) = {
         rf_check_required, check_counts,  rf_check_parameters, check_process,    check_namespaces,
-        check_id_maps,     rf_check_root, check_resources,     rf_check_seccomp,
+        check_id_maps,     rf_check_root, check_resources,     rf_check_seccomp, rf_check_landlock,
     };
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) checks[i](c, file);
     if (rf_diags_errors(c->diags) == 0) rf_check_seal(c, file);

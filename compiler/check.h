@@ -15,6 +15,10 @@ void rf_check_required(struct compile_context *c, const struct file *file);
 void rf_check_parameters(struct compile_context *c, const struct file *file);
 /* check_root.c */
 void rf_check_root(struct compile_context *c, const struct file *file);
+/* check_landlock.c */
+void rf_check_landlock(struct compile_context *c, const struct file *file);
+/* Whether the policy says anything under landlock: then every file access is refused that no list gives. */
+bool rf_check_has_landlock(const struct policy *p);
 /* check_seccomp.c */
 void rf_check_seccomp(struct compile_context *c, const struct file *file);
 /* Whether what the rule's `given` asks of the finished policy holds for calls of this ABI; without one it does. */

@@ -124,5 +124,6 @@ void rf_lower(struct lower *l) {
     rf_lower_root(l);
     rf_lower_resources(l);
     rf_lower_seccomp(l);
+    rf_lower_landlock(l);
     lower_map(l);
 }

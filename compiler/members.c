@@ -12,11 +12,36 @@ static struct item *add(struct bind *b, struct value *value, const char *name, s
     return &value->items[value->count - 1];
 }
 
-static bool bind_id(struct bind *b, const struct node *node, bool remove, struct value *value) {
-    uint64_t id;
-    if (!rf_scalar_number(b, node, 0, 4294967294, false, &id)) return false;
-    add(b, value, node->text, node->at, remove)->num = id;
+static bool bind_number(struct bind *b, uint64_t low, uint64_t high, const struct node *node, bool remove,
+                        struct value *value) {
+    uint64_t number;
+    if (!rf_scalar_number(b, node, low, high, false, &number)) return false;
+    add(b, value, node->text, node->at, remove)->num = number;
     return true;
+}
+
+/* Words with the kernel's bits for them. */
+static bool bind_scope(struct bind *b, const struct node *node, bool remove, struct value *value) {
+    static const char *const words[] = {"abstract_unix", "signal"};
+    if (node->kind != NODE_SCALAR || rf_tree_is_null(node)) {
+        rf_bind_wrong_type(b, node, "abstract_unix or signal");
+        return false;
+    }
+    struct guess guess;
+    rf_guess_init(&guess, node->text, node->length);
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(words[i], node->text) == 0) {
+            add(b, value, node->text, node->at, remove)->num = UINT64_C(1) << i;
+            return true;
+        }
+        rf_guess_try(&guess, words[i]);
+    }
+    struct diag *d = rf_diag(b->c->diags, D_BAD_CHOICE, node->at, "'%s' is nothing that can be scoped", node->text);
+    if (guess.best)
+        rf_diag_label(b->c->diags, d, "did you mean '%s'?", guess.best);
+    else
+        rf_diag_help(b->c->diags, d, "what can be is abstract_unix and signal");
+    return false;
 }
 
 static bool bind_env_name(struct bind *b, const struct node *node, bool remove, struct value *value) {
@@ -181,7 +206,10 @@ static bool bind_plain(struct bind *b, const char *spec, const struct node *node
 }
 
 bool rf_member_bind(struct bind *b, const char *spec, const struct node *node, bool remove, struct value *value) {
-    if (strcmp(spec, "id") == 0) return bind_id(b, node, remove, value);
+    if (strcmp(spec, "id") == 0) return bind_number(b, 0, 4294967294, node, remove, value);
+    if (strcmp(spec, "port") == 0) return bind_number(b, 1, 65535, node, remove, value);
+    if (strcmp(spec, "own_port") == 0) return bind_number(b, 0, 65535, node, remove, value);
+    if (strcmp(spec, "scope") == 0) return bind_scope(b, node, remove, value);
     if (strcmp(spec, "env") == 0) return bind_env_name(b, node, remove, value);
     if (strcmp(spec, "capability") == 0) return bind_capability(b, node, remove, value);
     if (strcmp(spec, "device") == 0) return bind_device(b, node, remove, value);

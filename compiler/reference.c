@@ -48,7 +48,10 @@ static const char *members_in_words(const char *spec) {
         {"env", "variables"},
         {"id", "group ids"},
         {"key", "key paths"},
+        {"own_port", "ports"},
         {"path", "paths"},
+        {"port", "ports"},
+        {"scope", "`abstract_unix` and `signal`"},
         {"text", "texts"},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)

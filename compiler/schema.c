@@ -95,6 +95,9 @@ static json_t *device_member(void) {
 static json_t *member(const char *spec) {
     if (strcmp(spec, "path") == 0) return pattern(PATH_PATTERN);
     if (strcmp(spec, "id") == 0) return integer("0..4294967294");
+    if (strcmp(spec, "port") == 0) return integer("1..65535");
+    if (strcmp(spec, "own_port") == 0) return integer("0..65535");
+    if (strcmp(spec, "scope") == 0) return enumeration("abstract_unix|signal");
     if (strcmp(spec, "env") == 0) return pattern("^[A-Za-z_][A-Za-z0-9_]*$");
     if (strcmp(spec, "call") == 0) return pattern("^(@[a-z][a-z-]*|[a-z_][a-z0-9_]*)$");
     if (strcmp(spec, "key") == 0) return pattern("^[a-z_]+(\\.[A-Za-z0-9_]+)*$");

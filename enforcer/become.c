@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "become.h"
+#include "landlock.h"
 #include "line.h"
 
 #define ENVIRONMENT_MAX (256 + 64)
@@ -145,6 +146,10 @@ void rf_become_payload(struct rf_launch *launch) {
     switch (error) {
     case -ENOENT: rf_fail_code(RF_NOT_FOUND, RF_STEP(EXEC), error, "%s or its interpreter", launch->program);
     case -EACCES:
+        if (rf_landlock_of(launch))
+            rf_fail_code(RF_NOT_EXECUTABLE, RF_STEP(EXEC), error,
+                         "%s: landlock.execute has to cover it, its interpreter and its loader", launch->program);
+        __attribute__((fallthrough));
     case -ENOEXEC:
     case -ELIBBAD:
     case -ETXTBSY:

@@ -6,6 +6,7 @@
  */
 #include "check.h"
 #include "enter.h"
+#include "landlock.h"
 #include "limit.h"
 #include "limit_parts.h"
 #include "line.h"
@@ -47,6 +48,11 @@ static void open_root(struct rf_launch *launch, uint32_t i) {
     rf_object_open_root(launch);
 }
 
+static void find_landlock(struct rf_launch *launch, uint32_t i) {
+    (void)i;
+    rf_landlock_find(launch);
+}
+
 static void connect_notify(struct rf_launch *launch, uint32_t i) {
     (void)i;
     rf_notify_connect(launch);
@@ -66,6 +72,7 @@ static void find_limits(struct rf_launch *launch, uint32_t i) {
 static void rehearse(struct rf_launch *launch, uint32_t i) {
     siginfo_t info = {.si_pid = 0};
     (void)i;
+    rf_landlock_find(launch);
     rf_object_open_all(launch);
     rf_enter_prepare(launch);
     rf_enter_clone(launch);
@@ -81,6 +88,7 @@ _Noreturn void rf_check(struct rf_launch *launch) {
     for (uint32_t i = 0; i < rf_view_count(v, RF_JOINS); i++) probe(launch, rf_object_open_join, i);
     for (uint32_t i = 0; i < rf_view_count(v, RF_IO); i++) probe(launch, check_disk, i);
     probe(launch, connect_notify, 0);
+    probe(launch, find_landlock, 0);
     bool objects = !found; /* else the rehearsal would only say the same again */
     probe(launch, find_limits, 0);
     if (objects) probe(launch, rehearse, 0);

@@ -6,6 +6,7 @@
 #include "enter.h"
 #include "fail.h"
 #include "furnish.h"
+#include "landlock.h"
 #include "limit.h"
 #include "notify.h"
 #include "object.h"
@@ -15,6 +16,7 @@
 
 /* The supervisor, after the blob is verified and the parameters are bound: until here nothing has been made. */
 static const struct rf_step before_clone[] = {
+    {RF_STEP_LANDLOCK, rf_landlock_find, "see that the kernel's Landlock is new enough", NULL},
     {RF_STEP_OBJECTS, rf_object_open_all, "open every host path, once", NULL},
     {RF_STEP_NOTIFY, rf_notify_connect, "connect to the socket that gets the filter's notifications", rf_plan_notify},
     {RF_STEP_CGROUP, rf_limit_apply, "make the leaf, write its limits, read them back", rf_plan_limits},
@@ -58,6 +60,7 @@ static const struct rf_step in_payload[] = {
     {RF_STEP_SIGNALS, rf_confine_signals, "every signal to its default, none blocked", NULL},
     {RF_STEP_NO_NEW_PRIVS, rf_confine_no_new_privs, "no_new_privs", NULL},
     {RF_STEP_REAPER, rf_reaper_await, "wait for the reaper to drop its privileges", NULL},
+    {RF_STEP_LANDLOCK, rf_landlock_restrict, "refuse what no rule of Landlock gives", rf_plan_landlock},
     {RF_STEP_FDS, rf_confine_fds, "close every descriptor but 0, 1 and 2", NULL},
     {RF_STEP_SECCOMP, rf_confine_seccomp, "install the system-call filter; hand over its listener", rf_plan_seccomp},
     {RF_STEP_EXEC, rf_become_payload, "execve", NULL},

@@ -108,6 +108,7 @@ struct rf_launch {
     X(KEYRING, "keyring")                                                                                              \
     X(SIGNALS, "signals")                                                                                              \
     X(NO_NEW_PRIVS, "no-new-privs")                                                                                    \
+    X(LANDLOCK, "landlock")                                                                                            \
     X(FDS, "fds")                                                                                                      \
     X(SECCOMP, "seccomp")                                                                                              \
     X(EXEC, "exec")                                                                                                    \

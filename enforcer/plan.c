@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan.h"
+#include "landlock.h"
 #include "line.h"
 #include "load.h"
 #include "notify.h"
@@ -167,6 +168,29 @@ void rf_plan_program(const struct rf_launch *launch) {
     const char *first = launch->options->program[0];
     if (COUNT(ARGS) > 0) first = string(launch, AT(ARGS, rf_arg, 0)->text);
     say("%s", first ? first : "(none named)");
+}
+
+/* What of a word's bits from the lowest on is set. */
+static void say_bits(const char *what, uint32_t bits, const char *a, const char *b, const char *c) {
+    if (bits) say("%s:%s%s%s", what, bits & 1 ? a : "", bits & 2 ? b : "", bits & 4 ? c : "");
+}
+
+void rf_plan_landlock(const struct rf_launch *launch) {
+    const struct rf_landlock *l = rf_landlock_of(launch);
+    char port[24];
+    if (!l) return;
+    say("ABI %u (Linux %u.%u) or later", l->abi, RF_LANDLOCK_LINUX(l->abi));
+    for (uint32_t i = 0; i < COUNT(LANDLOCK_PATHS); i++) {
+        const struct rf_landlock_path *p = AT(LANDLOCK_PATHS, rf_landlock_path, i);
+        say_bits(string(launch, p->path), p->access, " read", " write", " execute");
+    }
+    say_bits("TCP with listed ports only", l->ports, " bind", " connect", "");
+    for (uint32_t i = 0; i < COUNT(LANDLOCK_PORTS); i++) {
+        const struct rf_landlock_port *p = AT(LANDLOCK_PORTS, rf_landlock_port, i);
+        RF_PRINT(port, "port %u", p->port);
+        say_bits(port, p->access, " bind", " connect", "");
+    }
+    say_bits("refused beyond the payload", l->scope, " abstract_unix", " signal", "");
 }
 
 void rf_plan_seccomp(const struct rf_launch *launch) {

@@ -235,6 +235,15 @@ int sys_prctl(int option, unsigned long a, unsigned long b);
 static inline int sys_seccomp(unsigned operation, unsigned flags, const void *args) {
     return SYS3(seccomp, operation, flags, args);
 }
+static inline int sys_landlock_create_ruleset(const uint64_t *handled, size_t size, unsigned flags) {
+    return SYS3(landlock_create_ruleset, handled, size, flags);
+}
+static inline int sys_landlock_add_rule(int ruleset, unsigned kind, const uint64_t *rule) {
+    return SYS4(landlock_add_rule, ruleset, kind, rule, 0);
+}
+static inline int sys_landlock_restrict_self(int ruleset) {
+    return SYS2(landlock_restrict_self, ruleset, 0);
+}
 static inline int sys_keyctl(unsigned operation, const char *name) {
     return SYS2(keyctl, operation, name);
 }

@@ -54,6 +54,7 @@ static const char *const capabilities[] = {"CAP_CHOWN",
 #define ROOT(v)       RF_RECORD(v, ROOT, struct rf_root, 0)
 #define PROCESS(v)    RF_RECORD(v, PROCESS, struct rf_process, 0)
 #define CONFINE(v)    RF_RECORD(v, CONFINE, struct rf_confine, 0)
+#define LANDLOCK(v)   RF_RECORD(v, LANDLOCK, struct rf_landlock, 0)
 
 static void say_create(struct rf_words *w, const struct rf_view *v) {
     rf_words_say(w, "new namespaces: ");
@@ -166,6 +167,28 @@ static void say_notify_socket(struct rf_words *w, const struct rf_view *v) {
         rf_words_text(w, v, t);
 }
 
+static void say_landlock_abi(struct rf_words *w, const struct rf_view *v) {
+    static const char *const since[] = {"5.13", "5.19", "6.2", "6.7", "6.10", "6.12", "6.15", "7.0", "7.1", "7.2"};
+    const uint32_t abi = LANDLOCK(v)->abi;
+    rf_words_say(w, "needs Landlock ABI %" PRIu32 " (Linux %s)", abi, since[abi - 1]);
+}
+
+static void say_landlock_ports(struct rf_words *w, const struct rf_view *v) {
+    static const struct rf_bit bits[] = {{RF_LANDLOCK_CONNECT, "connect"}, {RF_LANDLOCK_BIND, "bind"}};
+    if (LANDLOCK(v)->ports == 0) {
+        rf_words_say(w, "TCP: not restricted");
+        return;
+    }
+    rf_words_say(w, "TCP with listed ports only: ");
+    SAY_BITS(w, LANDLOCK(v)->ports, bits);
+}
+
+static void say_landlock_scope(struct rf_words *w, const struct rf_view *v) {
+    static const struct rf_bit bits[] = {{1, "abstract unix sockets"}, {2, "signals"}};
+    rf_words_say(w, "refused beyond the payload: ");
+    SAY_BITS(w, LANDLOCK(v)->scope, bits);
+}
+
 struct field_words {
     uint32_t section;
     uint32_t offset;
@@ -192,6 +215,9 @@ static const struct field_words field_words[] = {
     {RF_CONFINE, offsetof(struct rf_confine, capabilities), say_capabilities},
     {RF_CONFINE, offsetof(struct rf_confine, flags), say_confine_flags},
     {RF_CONFINE, offsetof(struct rf_confine, notify_socket), say_notify_socket},
+    {RF_LANDLOCK, offsetof(struct rf_landlock, abi), say_landlock_abi},
+    {RF_LANDLOCK, offsetof(struct rf_landlock, ports), say_landlock_ports},
+    {RF_LANDLOCK, offsetof(struct rf_landlock, scope), say_landlock_scope},
 };
 
 typedef void line_function(void *ctx, uint32_t section, uint32_t index, const char *text);
@@ -224,6 +250,7 @@ void rf_dump(const struct rf_view *view, line_function *line, void *ctx) {
     dump_header(view, &w, line, ctx);
     for (uint32_t type = RF_STRINGS + 1; type < RF_SECTION_END; type++) {
         for (; field < sizeof field_words / sizeof field_words[0] && field_words[field].section == type; field++) {
+            if (view->count[type] == 0) continue;
             w.used = 0;
             field_words[field].say(&w, view);
             line(ctx, type, field_words[field].offset, w.text);
@@ -233,7 +260,7 @@ void rf_dump(const struct rf_view *view, line_function *line, void *ctx) {
             rf_dump_records[type](&w, view, i);
             line(ctx, type, i, w.text);
         }
-        if (type < RF_FILTER_X86_64 || view->count[type] == 0) continue;
+        if (!RF_IS_FILTER(type) || view->count[type] == 0) continue;
         w.used = 0;
         rf_words_say(&w, "filter for %s: %" PRIu32 " instructions", machines[type - RF_FILTER_X86_64],
                      view->count[type]);

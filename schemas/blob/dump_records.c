@@ -152,6 +152,22 @@ static void say_rlimit(struct rf_words *w, const struct rf_view *v, uint32_t i) 
     say_rlimit_value(w, r->resource, r->hard);
 }
 
+static void say_landlock_path(struct rf_words *w, const struct rf_view *v, uint32_t i) {
+    static const struct rf_bit bits[] = {
+        {RF_LANDLOCK_READ, "read"}, {RF_LANDLOCK_WRITE, "write"}, {RF_LANDLOCK_EXECUTE, "execute"}};
+    const struct rf_landlock_path *p = RF_RECORD(v, LANDLOCK_PATHS, struct rf_landlock_path, i);
+    rf_words_word(w, v, p->path);
+    rf_words_say(w, ": ");
+    SAY_BITS(w, p->access, bits);
+}
+
+static void say_landlock_port(struct rf_words *w, const struct rf_view *v, uint32_t i) {
+    static const struct rf_bit bits[] = {{RF_LANDLOCK_CONNECT, "connect"}, {RF_LANDLOCK_BIND, "bind"}};
+    const struct rf_landlock_port *p = RF_RECORD(v, LANDLOCK_PORTS, struct rf_landlock_port, i);
+    rf_words_say(w, "TCP port %" PRIu32 ": ", p->port);
+    SAY_BITS(w, p->access, bits);
+}
+
 void (*const rf_dump_records[RF_SECTION_END])(struct rf_words *, const struct rf_view *, uint32_t) = {
     [RF_PARAMETERS] = say_parameter,
     [RF_JOINS] = say_join,
@@ -167,4 +183,6 @@ void (*const rf_dump_records[RF_SECTION_END])(struct rf_words *, const struct rf
     [RF_PASS_ENV] = say_pass_env,
     [RF_GROUPS] = say_group,
     [RF_RLIMITS] = say_rlimit,
+    [RF_LANDLOCK_PATHS] = say_landlock_path,
+    [RF_LANDLOCK_PORTS] = say_landlock_port,
 };

@@ -100,8 +100,12 @@ enum rf_section_type {
     RF_FILTER_X86_64,
     RF_FILTER_AARCH64,
     RF_FILTER_RISCV64,
+    RF_LANDLOCK,
+    RF_LANDLOCK_PATHS,
+    RF_LANDLOCK_PORTS,
     RF_SECTION_END
 };
+#define RF_IS_FILTER(type) ((type) >= RF_FILTER_X86_64 && (type) <= RF_FILTER_RISCV64)
 
 enum rf_param_type { RF_PARAM_PATH = 1, RF_PARAM_NAME = 2 };
 
@@ -261,10 +265,32 @@ struct rf_insn {
     uint32_t k;
 };
 
+#define RF_LANDLOCK_BIND    0x1u /* ports: the kernel's LANDLOCK_ACCESS_NET_* of TCP */
+#define RF_LANDLOCK_CONNECT 0x2u
+#define RF_LANDLOCK_READ    0x1u /* paths: what each means is the enforcer's, and the policy reference's */
+#define RF_LANDLOCK_WRITE   0x2u
+#define RF_LANDLOCK_EXECUTE 0x4u
+
+struct rf_landlock {
+    uint32_t abi;   /* the least that the kernel must have */
+    uint32_t ports; /* RF_LANDLOCK_BIND, _CONNECT: refused but for LANDLOCK_PORTS */
+    uint32_t scope; /* LANDLOCK_SCOPE_*: 1 abstract unix sockets, 2 signals */
+    uint32_t reserved;
+};
+struct rf_landlock_path { /* ascending by path */
+    struct rf_str path;   /* inside the root */
+    uint32_t access;      /* RF_LANDLOCK_READ, _WRITE, _EXECUTE */
+    uint32_t reserved;
+};
+struct rf_landlock_port { /* ascending by port */
+    uint32_t port;
+    uint32_t access; /* of what LANDLOCK.ports has */
+};
+
 /*
  * The source map: header, files, entries, then string bytes to the end.  Entries ascend by
  * (section, index, action).  `index` is the number of the record in its section; in a section of one record
- * (NAMESPACES, ROOT, PROCESS, CONFINE) the byte offset of the field; in a FILTER section the system-call number
+ * (NAMESPACES, ROOT, PROCESS, CONFINE, LANDLOCK) the byte offset of the field; in a FILTER section the system-call number
  * (of i386 and arm with RF_MAP_COMPAT), RF_NONE for the default action or RF_MAP_UNKNOWN for that of newer calls.
  */
 #define RF_MAP_COMPAT  0x80000000u

@@ -119,10 +119,12 @@ static bool mounts_ok(const struct rf_view *v) {
     return true;
 }
 
+/* Of records that begin with their path. */
 static bool paths_ok(const struct rf_view *v, enum rf_section_type type) {
-    const struct rf_path *paths = v->records[type];
-    for (uint32_t i = 1; i < v->count[type]; i++) {
-        if (compare(v, paths[i - 1].path, paths[i].path) >= 0) return false;
+    const uint8_t *record = v->records[type];
+    const uint32_t size = rf_layout_sections[type].size;
+    for (uint32_t i = 1; i < v->count[type]; i++, record += size) {
+        if (compare(v, rf_layout_str(record), rf_layout_str(record + size)) >= 0) return false;
     }
     return true;
 }
@@ -175,6 +177,18 @@ static bool process_ok(const struct rf_view *v) {
     return true;
 }
 
+/* A kernel of a lower ABI than the rules need would refuse them; so does the reader. */
+static bool landlock_ok(const struct rf_view *v) {
+    const struct rf_landlock *l = v->records[RF_LANDLOCK];
+    const struct rf_landlock_port *ports = v->records[RF_LANDLOCK_PORTS];
+    if (!l) return !ports && !v->records[RF_LANDLOCK_PATHS];
+    if (l->abi < (l->scope ? 6u : l->ports ? 4u : 1u)) return false;
+    for (uint32_t i = 0; i < v->count[RF_LANDLOCK_PORTS]; i++) {
+        if ((ports[i].access & ~l->ports) != 0 || (i > 0 && ports[i - 1].port >= ports[i].port)) return false;
+    }
+    return paths_ok(v, RF_LANDLOCK_PATHS);
+}
+
 /* A filter that was checked has no unreachable instruction: what it can return is what stands in it. */
 static bool notifies(const struct rf_view *v, uint32_t type) {
     const struct rf_insn *insns = v->records[type];
@@ -204,6 +218,6 @@ static enum rf_blob_error check_filters(const struct rf_view *v) {
 
 enum rf_blob_error rf_rules_check(const struct rf_view *v) {
     bool good = parameters_ok(v) && namespaces_ok(v) && root_ok(v) && mounts_ok(v) && paths_ok(v, RF_MASKS) &&
-                paths_ok(v, RF_READ_ONLY) && devices_ok(v) && limits_ok(v) && process_ok(v);
+                paths_ok(v, RF_READ_ONLY) && devices_ok(v) && limits_ok(v) && process_ok(v) && landlock_ok(v);
     return good ? check_filters(v) : RF_BLOB_E_RULE;
 }

@@ -277,6 +277,11 @@ static int mode_write(int argc, char **argv) {
     return 0;
 }
 
+static int mode_reach(int argc, char **argv) {
+    (void)argc;
+    return rf_probe_reach(argv + 2);
+}
+
 static int mode_print(int argc, char **argv) {
     for (int i = 2; i < argc; i++) say("%s", argv[i]);
     return 0;
@@ -291,6 +296,7 @@ static const struct mode {
     {"spin", 3, mode_spin},   {"fork", 3, mode_fork},     {"call", 3, mode_call},     {"io", 4, mode_io},
     {"sleep", 2, mode_sleep}, {"orphan", 2, mode_orphan}, {"handle", 2, mode_handle}, {"scan", 4, mode_scan},
     {"int80", 2, mode_int80}, {"write", 4, mode_write},   {"print", 2, mode_print},   {"report", 2, mode_report},
+    {"reach", 3, mode_reach},
 };
 
 int main(int argc, char **argv) {

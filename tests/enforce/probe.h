@@ -5,6 +5,7 @@
  *   probe.c         modes, chosen by the first argument
  *   probe_report.c  `json`: everything that the kernel tells a process about itself
  *   probe_calls.c   system calls tried in forked children
+ *   probe_reach.c   `reach`: single attempts on files, ports, sockets and processes
  *
  * Only the report uses more than a dozen system calls, so that the other modes work under the tightest filter.
  */
@@ -33,5 +34,9 @@ long rf_probe_call_number(const char *text);
 
 /* Makes every call from..to with all-zero arguments in a child of its own and prints "NUMBER RESULT" lines. */
 void rf_probe_scan(long from, long to);
+
+/* Tries each ACTION:OBJECT (NULL ends them) and prints a JSON object: 0, the errno, or -1 for one that it does not
+ * know. */
+int rf_probe_reach(char **wanted);
 
 #endif

@@ -106,6 +106,11 @@ static void fill_process(struct sample *s) {
     s->rlimits[1] = (struct rf_rlimit){RLIMIT_MEMLOCK, 0, 64 << 20, RF_UNLIMITED};
     s->confine = (struct rf_confine){.capabilities = 1u << 10 | 1u << 1, /* NET_BIND_SERVICE, DAC_OVERRIDE */
                                      .notify_socket = sample_text(s, "/run/notify-", INSTANCE, ".sock")};
+    s->landlock = (struct rf_landlock){7, RF_LANDLOCK_BIND | RF_LANDLOCK_CONNECT, 3, 0};
+    s->landlock_paths[0] = (struct rf_landlock_path){sample_str(s, "/data"), RF_LANDLOCK_READ | RF_LANDLOCK_WRITE, 0};
+    s->landlock_paths[1] = (struct rf_landlock_path){sample_str(s, "/usr"), RF_LANDLOCK_EXECUTE, 0};
+    s->landlock_ports[0] = (struct rf_landlock_port){0, RF_LANDLOCK_BIND};
+    s->landlock_ports[1] = (struct rf_landlock_port){443, RF_LANDLOCK_CONNECT};
     static const uint32_t archs[] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_AARCH64, AUDIT_ARCH_RISCV64};
     for (uint32_t i = 0; i < 3; i++) {
         const struct rf_insn filter[6] = {
@@ -175,6 +180,9 @@ void sample_fill(struct sample *s) {
     SET_ALL(FILTER_X86_64, filters[0]);
     SET_ALL(FILTER_AARCH64, filters[1]);
     SET_ALL(FILTER_RISCV64, filters[2]);
+    SET_ONE(LANDLOCK, landlock);
+    SET_ALL(LANDLOCK_PATHS, landlock_paths);
+    SET_ALL(LANDLOCK_PORTS, landlock_ports);
 }
 
 void sample_keep_root(struct sample *s) {

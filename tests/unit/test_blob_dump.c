@@ -92,7 +92,14 @@ static const char expected[] =
     "19 16 notifications: \"/run/notify-$(instance).sock\"\n"
     "20 4294967295 filter for x86_64: 6 instructions\n"
     "21 4294967295 filter for aarch64: 6 instructions\n"
-    "22 4294967295 filter for riscv64: 6 instructions\n";
+    "22 4294967295 filter for riscv64: 6 instructions\n"
+    "23 0 needs Landlock ABI 7 (Linux 6.15)\n"
+    "23 4 TCP with listed ports only: connect, bind\n"
+    "23 8 refused beyond the payload: abstract unix sockets, signals\n"
+    "24 0 /data: read, write\n"
+    "24 1 /usr: execute\n"
+    "25 0 TCP port 0: bind\n"
+    "25 1 TCP port 443: connect\n";
 
 static void dump(const struct sample *s) {
     static struct bytes out;
@@ -138,8 +145,8 @@ static void tells_every_record(void **state) {
 static void tells_every_field(void **state) {
     (void)state;
     dump(&s);
-    static const uint32_t types[] = {RF_NAMESPACES, RF_ROOT, RF_PROCESS, RF_CONFINE};
-    for (size_t i = 0; i < 4; i++) {
+    static const uint32_t types[] = {RF_NAMESPACES, RF_ROOT, RF_PROCESS, RF_CONFINE, RF_LANDLOCK};
+    for (size_t i = 0; i < 5; i++) {
         for (uint32_t f = rf_layout_sections[types[i]].first; f < rf_layout_sections[types[i] + 1].first; f++) {
             char start[32];
             if (rf_layout_fields[f].kind == RF_KIND_ZERO) continue;
@@ -166,6 +173,8 @@ static void tells_the_other_values(void **state) {
     s.process.init = RF_INIT_NONE;
     s.confine = (struct rf_confine){UINT64_C(1) << 63 | UINT64_C(1) << 40, RF_CONFINE_NO_FILTER, 0, RF_TEXT_ABSENT};
     s.plan.count[RF_FILTER_X86_64] = s.plan.count[RF_FILTER_AARCH64] = s.plan.count[RF_FILTER_RISCV64] = 0;
+    s.landlock = (struct rf_landlock){1, 0, 0, 0};
+    s.plan.count[RF_LANDLOCK_PORTS] = 0;
     s.io[0].rbps = 1537;
     s.io[0].wiops = RF_UNLIMITED;
     s.io[1].wbps = s.io[1].riops = RF_UNLIMITED;
@@ -186,6 +195,8 @@ static void tells_the_other_values(void **state) {
     assert_told("19 0 capabilities: CAP_CHECKPOINT_RESTORE, capability 63\n");
     assert_told("19 8 seccomp: none\n");
     assert_told("19 16 notifications: none\n");
+    assert_told("23 4 TCP: not restricted\n");
+    assert_told("23 8 refused beyond the payload: none\n");
     assert_null(strstr(told.text, "instructions"));
 }
 

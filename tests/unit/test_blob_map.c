@@ -107,7 +107,8 @@ static void move(uint32_t i, uint32_t section, uint32_t index) {
     X(field_inside, MAP, move(0, RF_NAMESPACES, 25))                                                                   \
     X(field_other, NONE, move(0, RF_NAMESPACES, 16))                                                                   \
     X(record_behind, MAP, move(3, RF_MOUNTS, 4))                                                                       \
-    X(another_machine, NONE, move(7, RF_FILTER_RISCV64, 93))
+    X(another_machine, NONE, move(7, RF_FILTER_RISCV64, 93))                                                           \
+    X(action_behind_the_filters, MAP, move(7, RF_LANDLOCK_PATHS, 1))
 
 #define X(name, error, ...)                                                                                            \
     static void change_##name(void) {                                                                                  \

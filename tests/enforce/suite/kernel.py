@@ -54,6 +54,11 @@ def release():
     return tuple(int(n) for n in re.match(r"(\d+)\.(\d+)", os.uname().release).groups())
 
 
+def landlock_abi():
+    """0: the kernel has no Landlock, or it is switched off."""
+    return max(libc.syscall(444, None, ctypes.c_size_t(0), 1), 0)
+
+
 def is_static(path):
     """An ELF file without PT_INTERP."""
     with open(path, "rb") as file:
