@@ -37,6 +37,7 @@ static void check_optional(struct compile_context *c, const struct policy *p) {
 static bool is_limited(const struct key_info *key, const struct value *v) {
     if (!v->set || v->origin->is_preset) return false;
     if (key->type == T_SIZE || key->type == T_COUNT || key->type == T_CPU) return v->num != RF_UNLIMITED;
+    if (key - rf_keys == K_process_memory_deny_write_execute) return v->num != 0; /* false lets everything through */
     return v->count == 0 || rf_merge_count(v) > 0;
 }
 

@@ -37,6 +37,11 @@ static const char *const headings[RF_SECTION_END] = {
     [RF_GROUPS] = "groups",
     [RF_RLIMITS] = "resource limits",
     [RF_CONFINE] = "capabilities",
+    [RF_TUNING] = "attributes of the process",
+    [RF_CPUS] = "processors",
+    [RF_NODES] = "memory nodes",
+    [RF_DOMAINNAME] = "domain name",
+    [RF_SYSCTLS] = "sysctls",
 };
 
 static void print_place(struct printing *p, uint32_t section, uint32_t index, int width) {
@@ -51,7 +56,7 @@ static void print_place(struct printing *p, uint32_t section, uint32_t index, in
 
 static void print_line(void *ctx, uint32_t section, uint32_t index, const char *text) {
     struct printing *p = ctx;
-    if (section >= RF_FILTER_X86_64) return; /* told in words below */
+    if (rf_section_is_filter(section)) return; /* told in words below */
     if (section != p->section)
         fprintf(p->out, "\n%s\n", section < RF_SECTION_END && headings[section] ? headings[section] : "policy");
     p->section = section;

@@ -39,8 +39,9 @@ struct lower {
 /* Fills everything of `l` but c and file, which the caller sets. Reports what only shows here (seccomp). */
 void rf_lower(struct lower *l);
 
-/* lower_process.c, lower_root.c, lower_resources.c, lower_seccomp.c */
+/* lower_process.c, lower_tuning.c, lower_root.c, lower_resources.c, lower_seccomp.c */
 void rf_lower_process(struct lower *l);
+void rf_lower_tuning(struct lower *l);
 void rf_lower_root(struct lower *l);
 void rf_lower_resources(struct lower *l);
 void rf_lower_seccomp(struct lower *l);

@@ -66,14 +66,8 @@ static const char step_names[] =
 #undef RF_X
     ;
 
-/* The string of this number in a run of them; the empty one at the end if there are not as many. */
-static const char *nth(const char *texts, uint32_t number) {
-    for (; number > 0 && *texts != '\0'; number--) texts += rf_chars_length(texts) + 1;
-    return texts;
-}
-
 const char *rf_fail_step(uint32_t step) {
-    return nth(step_names, step);
+    return rf_chars_nth(step_names, step);
 }
 
 /* capabilities(7), by number from 0; one string, so that no pointers have to be stored. */
@@ -85,7 +79,7 @@ static const char capability_names[] =
     "PERFMON\0BPF\0CHECKPOINT_RESTORE\0";
 
 const char *rf_fail_capability(uint32_t number) {
-    const char *name = nth(capability_names, number);
+    const char *name = rf_chars_nth(capability_names, number);
     return *name != '\0' ? name : "with a number that this enforcer has no name for";
 }
 
@@ -137,7 +131,7 @@ static void add_policy_line(struct rf_line *line, uint32_t section, uint32_t ind
 static void add_errno(struct rf_line *line, int error) {
     uint32_t i = 0;
     while (i < sizeof errno_numbers && errno_numbers[i] != -error) i++;
-    const char *name = nth(errno_texts, 2 * i);
+    const char *name = rf_chars_nth(errno_texts, 2 * i);
     if (*name != '\0')
         rf_line_format(line, ": %s (%s)", name, name + rf_chars_length(name) + 1);
     else

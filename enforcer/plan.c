@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan.h"
+#include "confine.h"
 #include "line.h"
 #include "load.h"
 #include "notify.h"
@@ -75,6 +76,14 @@ void rf_plan_joins(const struct rf_launch *launch) {
 
 void rf_plan_hostname(const struct rf_launch *launch) {
     if (rf_params_present(&launch->ns->hostname)) say("%s", value_of(launch, &launch->ns->hostname));
+    if (COUNT(DOMAINNAME)) say("domain %s", value_of(launch, &AT(DOMAINNAME, rf_domainname, 0)->text));
+}
+
+void rf_plan_sysctls(const struct rf_launch *launch) {
+    for (uint32_t i = 0; i < COUNT(SYSCTLS); i++) {
+        const struct rf_sysctl *s = AT(SYSCTLS, rf_sysctl, i);
+        say("%s = %s", string(launch, s->name), string(launch, s->value));
+    }
 }
 
 void rf_plan_root(const struct rf_launch *launch) {
@@ -125,6 +134,20 @@ void rf_plan_cwd(const struct rf_launch *launch) {
 
 void rf_plan_init(const struct rf_launch *launch) {
     if (launch->process->init != RF_INIT_REAPER) say("none: the first process is the payload");
+}
+
+static void say_bits(const char *what, const struct rf_bits *words, uint32_t count) {
+    for (uint32_t n = 0; n < 64 * count; n++)
+        if (words[n / 64].bits >> n % 64 & 1) say("%s %u", what, n);
+}
+
+void rf_plan_tuning(const struct rf_launch *launch) {
+    say_bits("processor", AT(CPUS, rf_bits, 0), COUNT(CPUS));
+    for (uint32_t i = 0; i < COUNT(TUNING); i++) {
+        const struct rf_tuning *t = AT(TUNING, rf_tuning, i);
+        say(t->priority ? "%s %ld, priority %u" : "%s %ld", rf_confine_tuning_name(t->kind), t->value, t->priority);
+    }
+    say_bits("memory node", AT(NODES, rf_bits, 0), COUNT(NODES));
 }
 
 void rf_plan_oom(const struct rf_launch *launch) {

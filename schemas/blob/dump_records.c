@@ -167,4 +167,9 @@ void (*const rf_dump_records[RF_SECTION_END])(struct rf_words *, const struct rf
     [RF_PASS_ENV] = say_pass_env,
     [RF_GROUPS] = say_group,
     [RF_RLIMITS] = say_rlimit,
+    [RF_TUNING] = rf_words_tuning,
+    [RF_CPUS] = rf_words_cpus,
+    [RF_NODES] = rf_words_nodes,
+    [RF_DOMAINNAME] = rf_words_domainname,
+    [RF_SYSCTLS] = rf_words_sysctl,
 };
