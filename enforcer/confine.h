@@ -19,8 +19,8 @@ void rf_confine_sysctls(struct rf_launch *launch);
 void rf_confine_tuning(struct rf_launch *launch);
 /* The value of an enum rf_tuning_kind that another step applies; 0: not in the policy. */
 int64_t rf_confine_tuned(const struct rf_launch *launch, uint32_t kind);
-/* Its name in policies, below `process`; of 0 that of the affinity. */
-const char *rf_confine_tuning_name(uint32_t kind);
+/* By kind for rf_chars_nth(): their names in policies, below `process`; first that of the affinity. */
+extern const char rf_confine_tuning_names[];
 
 /* confine_identity.c: bounding set, groups, gid, uid, the five sets, securebits; everything read back. */
 void rf_confine_identity(struct rf_launch *launch);

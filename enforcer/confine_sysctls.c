@@ -25,14 +25,12 @@ void rf_confine_sysctls(struct rf_launch *launch) {
         const char *value = rf_view_string(&launch->view, s->value);
         RF_PRINT(got, "sys%s", rf_view_string(&launch->view, s->name));
         int fd = sys_openat2(launch->proc, got, O_RDWR, INSIDE);
-        if (fd < 0)
-            rf_fail(where, fd, "cannot open /proc/%s%s", got,
-                    fd == -EACCES && rf_launch_new(launch, CLONE_NEWUSER) ? "; this kernel leaves it to the host's root"
-                                                                          : "");
+        if (fd == -EACCES && rf_launch_new(launch, CLONE_NEWUSER))
+            rf_fail(where, fd, "/proc/%s: this kernel leaves it to the host's root", got);
+        rf_must(where, fd, "cannot open /proc/%s", got);
         int n = sys_write(fd, value, s->value.length);
-        if (n >= 0 && (uint32_t)n != s->value.length) n = -EIO;
-        rf_must(where, n, "cannot write '%s' to /proc/%s", value, got);
-        n = rf_must(where, sys_pread(fd, got, sizeof got - 1, 0), "cannot read it back");
+        if (n == (int)s->value.length) n = sys_pread(fd, got, sizeof got - 1, 0);
+        rf_must(where, n, "cannot write '%s', or not read it back", value);
         got[n] = '\0';
         sys_close(fd);
         squeeze(got);

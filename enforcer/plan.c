@@ -136,18 +136,20 @@ void rf_plan_init(const struct rf_launch *launch) {
     if (launch->process->init != RF_INIT_REAPER) say("none: the first process is the payload");
 }
 
-static void say_bits(const char *what, const struct rf_bits *words, uint32_t count) {
-    for (uint32_t n = 0; n < 64 * count; n++)
+static void say_bits(const struct rf_launch *launch, const char *what, enum rf_section_type type) {
+    const struct rf_bits *words = launch->view.records[type];
+    for (uint32_t n = 0; n < 64 * launch->view.count[type]; n++)
         if (words[n / 64].bits >> n % 64 & 1) say("%s %u", what, n);
 }
 
 void rf_plan_tuning(const struct rf_launch *launch) {
-    say_bits("processor", AT(CPUS, rf_bits, 0), COUNT(CPUS));
+    say_bits(launch, "processor", RF_CPUS);
     for (uint32_t i = 0; i < COUNT(TUNING); i++) {
         const struct rf_tuning *t = AT(TUNING, rf_tuning, i);
-        say(t->priority ? "%s %ld, priority %u" : "%s %ld", rf_confine_tuning_name(t->kind), t->value, t->priority);
+        say("%s %ld", rf_chars_nth(rf_confine_tuning_names, t->kind), t->value);
+        if (t->priority) say("priority %u", t->priority);
     }
-    say_bits("memory node", AT(NODES, rf_bits, 0), COUNT(NODES));
+    say_bits(launch, "memory node", RF_NODES);
 }
 
 void rf_plan_oom(const struct rf_launch *launch) {

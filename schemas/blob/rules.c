@@ -120,10 +120,11 @@ static bool mounts_ok(const struct rf_view *v) {
     return true;
 }
 
-static bool paths_ok(const struct rf_view *v, enum rf_section_type type) {
-    const struct rf_path *paths = v->records[type];
-    for (uint32_t i = 1; i < v->count[type]; i++) {
-        if (compare(v, paths[i - 1].path, paths[i].path) >= 0) return false;
+/* Whether the strings that the records begin with strictly ascend. */
+static bool ascending(const struct rf_view *v, enum rf_section_type type, uint32_t size) {
+    const uint8_t *record = v->records[type];
+    for (uint32_t i = 1; i < v->count[type]; i++, record += size) {
+        if (compare(v, rf_layout_str(record), rf_layout_str(record + size)) >= 0) return false;
     }
     return true;
 }
@@ -195,20 +196,23 @@ static const struct {
     [RF_TUNING_KEEP_IGNORED] = {0, UINT16_MAX, 0},
 };
 
+/* What of a value depends on another the kernel itself refuses: a priority beside the wrong scheduler, nodes. */
 static bool tuning_ok(const struct rf_view *v) {
-    bool nodes = false;
+    uint32_t last = 0;
+    bool numa = false;
     for (uint32_t i = 0; i < v->count[RF_TUNING]; i++) {
         const struct rf_tuning *t = RF_RECORD(v, TUNING, struct rf_tuning, i);
         const uint32_t kind = t->kind, span = tuning_ranges[kind].span;
         uint64_t above = (uint64_t)(t->value - tuning_ranges[kind].least);
-        bool realtime = kind == RF_TUNING_SCHEDULER && (t->value == SCHED_FIFO || t->value == SCHED_RR);
-        if (above > (span == UINT16_MAX ? INT32_MAX : span) || (above & tuning_ranges[kind].without)) return false;
-        if ((i > 0 && t[-1].kind >= kind) || (t->priority != 0) != realtime) return false;
+        if (kind <= last || above > (span == UINT16_MAX ? INT32_MAX : span) || (above & tuning_ranges[kind].without))
+            return false;
+        if (kind != RF_TUNING_SCHEDULER && t->priority != 0) return false;
         if (kind >= RF_TUNING_SECUREBITS && t->value == 0) return false;
         if (kind == RF_TUNING_MDWE && !(v->header->required & RF_REQUIRE_MDWE)) return false;
-        nodes |= kind == RF_TUNING_NUMA && t->value != MPOL_LOCAL;
+        numa |= kind == RF_TUNING_NUMA;
+        last = kind;
     }
-    return nodes == (v->count[RF_NODES] != 0);
+    return numa || v->count[RF_NODES] == 0;
 }
 
 static bool bits_ok(const struct rf_view *v, enum rf_section_type type) {
@@ -218,14 +222,12 @@ static bool bits_ok(const struct rf_view *v, enum rf_section_type type) {
 
 /* What is not of a new namespace would be changed on the host.  The first letter tells net, user, and kernel and fs. */
 static bool sysctls_ok(const struct rf_view *v) {
+    uint32_t create = RF_RECORD(v, NAMESPACES, struct rf_namespaces, 0)->create;
     for (uint32_t i = 0; i < v->count[RF_SYSCTLS]; i++) {
-        const struct rf_sysctl *s = RF_RECORD(v, SYSCTLS, struct rf_sysctl, i);
-        const char letter = rf_view_string(v, s->name)[1];
-        uint32_t owner = letter == 'n' ? CLONE_NEWNET : letter == 'u' ? CLONE_NEWUSER : CLONE_NEWIPC;
-        if (!(RF_RECORD(v, NAMESPACES, struct rf_namespaces, 0)->create & owner)) return false;
-        if (i > 0 && compare(v, s[-1].name, s->name) >= 0) return false;
+        const char letter = rf_view_string(v, RF_RECORD(v, SYSCTLS, struct rf_sysctl, i)->name)[1];
+        if (!(create & (letter == 'n' ? CLONE_NEWNET : letter == 'u' ? CLONE_NEWUSER : CLONE_NEWIPC))) return false;
     }
-    return true;
+    return ascending(v, RF_SYSCTLS, sizeof(struct rf_sysctl));
 }
 
 static bool domainname_ok(const struct rf_view *v) {
@@ -262,8 +264,9 @@ static enum rf_blob_error check_filters(const struct rf_view *v) {
 }
 
 enum rf_blob_error rf_rules_check(const struct rf_view *v) {
-    bool good = parameters_ok(v) && namespaces_ok(v) && root_ok(v) && mounts_ok(v) && paths_ok(v, RF_MASKS) &&
-                paths_ok(v, RF_READ_ONLY) && devices_ok(v) && limits_ok(v) && process_ok(v) && tuning_ok(v) &&
-                bits_ok(v, RF_CPUS) && bits_ok(v, RF_NODES) && domainname_ok(v) && sysctls_ok(v);
+    bool good = parameters_ok(v) && namespaces_ok(v) && root_ok(v) && mounts_ok(v) &&
+                ascending(v, RF_MASKS, sizeof(struct rf_path)) && ascending(v, RF_READ_ONLY, sizeof(struct rf_path)) &&
+                devices_ok(v) && limits_ok(v) && process_ok(v) && tuning_ok(v) && bits_ok(v, RF_CPUS) &&
+                bits_ok(v, RF_NODES) && domainname_ok(v) && sysctls_ok(v);
     return good ? check_filters(v) : RF_BLOB_E_RULE;
 }

@@ -44,6 +44,11 @@ SECTIONS = {
     20: ("FILTER_X86_64", 8, 0, 4096, None),
     21: ("FILTER_AARCH64", 8, 0, 4096, None),
     22: ("FILTER_RISCV64", 8, 0, 4096, None),
+    23: ("TUNING", 16, 0, 12, [("kind", "u32"), ("priority", "u32"), ("value", "i64")]),
+    24: ("CPUS", 8, 0, 16, [("bits", "u64")]),
+    25: ("NODES", 8, 0, 16, [("bits", "u64")]),
+    26: ("DOMAINNAME", 24, 0, 1, [("text", "text")]),
+    27: ("SYSCTLS", 16, 0, 256, [("name", "str"), ("value", "str")]),
 }
 NUMBERS = {"u32": "<I", "i32": "<i", "u64": "<Q", "i64": "<q"}
 SIZES = {"u32": 4, "i32": 4, "u64": 8, "i64": 8, "str": 8, "text": 24}
@@ -128,7 +133,7 @@ def read_header(data):
     need(header["total_length"] == len(data), "total length")
     need(80 <= launch <= len(data) and launch % 8 == 0, "launch length")
     need(header["launch_crc"] == crc32c(data[:40] + bytes(4) + data[44:launch]), "launch checksum")
-    need(header["required"] & ~1 == 0, "required bits")
+    need(header["required"] & ~3 == 0, "required bits")
     blank = bytearray(data[:launch])
     blank[12:16] = blank[40:44] = blank[44:48] = bytes(4)
     blank[48:80] = bytes(32)
@@ -138,7 +143,7 @@ def read_header(data):
 
 def read_table(data, header):
     count, launch = header["section_count"], header["launch_length"]
-    need(count <= 22 and 80 + 16 * count <= launch, "section count")
+    need(count <= 27 and 80 + 16 * count <= launch, "section count")
     sections, last, at = {}, 0, 80 + 16 * count
     for i in range(count):
         kind, offset, length, reserved = struct.unpack_from("<IIII", data, 80 + 16 * i)
@@ -206,7 +211,7 @@ def read_map(data, header, sections, lines):
         need(section in sections and section != 1 and file < files and line > 0 and column > 0, "entry")
         need((section, index, action) > last, "order of entries")
         last = (section, index, action)
-        need(section >= 20 or action == 0, "action of no call")
+        need(20 <= section <= 22 or action == 0, "action of no call")
         _, size, _, most, fields = SECTIONS[section]
         if most == 1:
             starts = [sum(SIZES[form] for _, form in fields[:k]) for k in range(len(fields))]

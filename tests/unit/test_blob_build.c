@@ -278,7 +278,7 @@ static void print_records(FILE *f, const struct rf_view *v) {
                             (const uint8_t *)v->records[type] + i * layout->size + rf_layout_fields[k].offset);
                 fprintf(f, "\n");
             }
-            if (type < RF_FILTER_X86_64) continue;
+            if (!rf_section_is_filter(type)) continue;
             const struct rf_insn *insn = (const struct rf_insn *)v->records[type] + i;
             fprintf(f, "FILTER_%s[%" PRIu32 "] %u %u %u %" PRIu32 "\n",
                     (const char *[]){"X86_64", "AARCH64", "RISCV64"}[type - RF_FILTER_X86_64], i, (unsigned)insn->code,
