@@ -173,7 +173,10 @@ static bool bind_numbered(struct bind *b, const struct numbered *(*at)(unsigned)
     }
     struct diag *d =
         rf_diag(b->c->diags, D_BAD_CHOICE, node->at, "'%s' is not %s that can stand here", node->text, what);
-    if (guess.best) rf_diag_label(b->c->diags, d, "did you mean '%s'?", guess.best);
+    if (strcmp(bare, "KILL") == 0 || strcmp(bare, "STOP") == 0 || strcmp(bare, "CHLD") == 0)
+        rf_diag_help(b->c->diags, d, "KILL and STOP cannot be ignored, and CHLD the launcher itself needs");
+    else if (guess.best)
+        rf_diag_label(b->c->diags, d, "did you mean '%s'?", guess.best);
     return false;
 }
 
