@@ -68,8 +68,9 @@ bool rf_scalar_text(struct bind *b, const char *spec, const struct node *node) {
     }
     if (strstr(node->text, "$(") && strcmp(spec, "line") != 0) {
         struct diag *d = rf_diag(b->c->diags, D_BAD_PARAMETER, node->at, "a parameter cannot stand here");
-        rf_diag_help(b->c->diags, d,
-                     "parameters can stand in root.path, root.mounts.bind, resources.io.device, hostname and domainname");
+        rf_diag_help(
+            b->c->diags, d,
+            "parameters can stand in root.path, root.mounts.bind, resources.io.device, hostname and domainname");
         return false;
     }
     if (strcmp(spec, "name") == 0 && !rf_scalar_is_name(node->text, node->length)) {

@@ -38,6 +38,11 @@ def need_sysctls():
         raise Skip("/proc/sys is read-only on this machine")
 
 
+def need_numa():
+    if not os.path.exists("/proc/self/numa_maps"):
+        raise Skip("this kernel has no memory policies")
+
+
 @test()
 def tuning(w):
     host = holds("kernel/domainname")
@@ -62,6 +67,18 @@ def tuning_kept_signals_are_not_made_ignored(w):
     """The key keeps what is there; a launcher that ignores nothing has nothing to keep."""
     equal(w.report("tuning", prepare=lambda: signal.signal(signal.SIGPIPE, signal.SIG_DFL))["not_default"], [],
           "signals that are not at their default")
+
+
+@test()
+def tuning_all_at_once(w):
+    need_sysctls()
+    need_numa()
+    if 0 not in os.sched_getaffinity(0):
+        raise Skip("processor 0 is not for us")
+    r = w.report("tuning-all", paths=["/proc/sys/kernel/shmmax"])
+    equal((r["nice"], r["scheduler"], r["affinity"], r["memory_policy"]), (7, BATCH, [0], 2), "scheduling and memory")
+    equal((r["personality"], r["timer_slack"], r["securebits"]), (LINUX32, 123000, 0xc), "the rest")
+    equal(r["paths"]["/proc/sys/kernel/shmmax"]["text"], "1234567\n", "sysctl")
 
 
 @test()
@@ -134,11 +151,6 @@ def affinity(w):
 def affinity_beyond_the_machine(w):
     """The kernel would take those that are there."""
     w.refused("affinity-beyond", says=["process.affinity", "cpuset", "affinity-beyond.ringfence.yaml:"])
-
-
-def need_numa():
-    if not os.path.exists("/proc/self/numa_maps"):
-        raise Skip("this kernel has no memory policies")
 
 
 @test()
