@@ -26,6 +26,9 @@ bool rf_scalar_quantity(struct bind *b, const char *units, const struct node *no
 bool rf_scalar_action(struct bind *b, const char *spec, const struct node *node, struct rf_action *action);
 bool rf_scalar_number(struct bind *b, const struct node *node, uint64_t low, uint64_t high, bool allow_max,
                       uint64_t *number);
+bool rf_scalar_decimal(const char *text, const char **end, uint64_t *number);
+/* "a|b" -> "a, b" */
+const char *rf_scalar_choices(struct rf_arena *arena, const char *spec);
 bool rf_scalar_seconds(struct bind *b, const struct node *node, int64_t *seconds);
 
 /* Reports that `node` should have been `expected` ("a number", "a list of paths"). */
@@ -36,6 +39,11 @@ bool rf_member_bind(struct bind *b, const char *spec, const struct node *node, b
 
 /* bind_values.c: everything that is not a scalar. */
 bool rf_value_bind(struct bind *b, const struct key_info *key, const struct node *node, struct value *value);
+
+/* bind_tuning.c */
+bool rf_graded_bind(struct bind *b, const struct key_info *key, const struct node *node, struct value *value);
+bool rf_ranges_bind(struct bind *b, const struct key_info *key, const struct node *node, struct value *value);
+bool rf_sysctls_bind(struct bind *b, const struct node *node, struct value *value);
 
 /* bind_records.c: one entry (`where` names the list in messages), a keyed list or map of them, `never`. */
 bool rf_record_bind(struct bind *b, const char *record, const char *where, const struct node *node, struct item *item);

@@ -309,7 +309,7 @@ bool rf_value_bind(struct bind *b, const struct key_info *key, const struct node
     switch (key->type) {
     case T_SET: return bind_set(b, key->spec, node, value);
     case T_LIST: return bind_members(b, key->spec, node, false, strcmp(key->spec, "text") == 0, value);
-    case T_MAP: return bind_env(b, node, value);
+    case T_MAP: return strcmp(key->spec, "env") == 0 ? bind_env(b, node, value) : rf_sysctls_bind(b, node, value);
     case T_RLIMITS: return bind_rlimits(b, node, value);
     case T_ERRNOS: return bind_errnos(b, node, value);
     case T_NAMESPACE: return bind_namespace(b, key, node, value);

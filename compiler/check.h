@@ -19,6 +19,8 @@ void rf_check_root(struct compile_context *c, const struct file *file);
 void rf_check_landlock(struct compile_context *c, const struct file *file);
 /* Whether the policy says anything under landlock: then every file access is refused that no list gives. */
 bool rf_check_has_landlock(const struct policy *p);
+/* check_tuning.c */
+void rf_check_tuning(struct compile_context *c, const struct file *file);
 /* check_seccomp.c */
 void rf_check_seccomp(struct compile_context *c, const struct file *file);
 /* Whether what the rule's `given` asks of the finished policy holds for calls of this ABI; without one it does. */
@@ -48,6 +50,10 @@ void rf_check_habits(struct lower *l);
 
 /* A place to point at when a key is not written anywhere: the policy's name, else its first line. */
 struct span rf_check_place(const struct file *file);
+
+/* Two keys that cannot both hold: the one at `at`, and the one at `other` if a file says that. */
+void rf_check_contradiction(struct compile_context *c, struct span at, struct span other, const char *message,
+                            const char *help);
 
 bool rf_check_is_base(const struct file *file);
 

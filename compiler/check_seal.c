@@ -40,6 +40,7 @@ static bool is_limited(const struct key_info *key, const struct value *v) {
     /* Of Landlock's lists an emptied one refuses everything, but for the scope, which is a list of what is refused. */
     if (key - rf_keys == K_landlock_connect || key - rf_keys == K_landlock_bind) return true;
     if (key - rf_keys == K_landlock_scope) return rf_merge_count(v) > 0;
+    if (key - rf_keys == K_process_memory_deny_write_execute) return v->num != 0; /* false lets everything through */
     return v->count == 0 || rf_merge_count(v) > 0;
 }
 

@@ -40,6 +40,11 @@ static const char *const headings[RF_SECTION_END] = {
     [RF_LANDLOCK] = "landlock",
     [RF_LANDLOCK_PATHS] = "landlock: what may be done below a path",
     [RF_LANDLOCK_PORTS] = "landlock: ports",
+    [RF_TUNING] = "attributes of the process",
+    [RF_CPUS] = "processors",
+    [RF_NODES] = "memory nodes",
+    [RF_DOMAINNAME] = "domain name",
+    [RF_SYSCTLS] = "sysctls",
 };
 
 static void print_place(struct printing *p, uint32_t section, uint32_t index, int width) {

@@ -7,30 +7,33 @@
 #include <stddef.h>
 
 enum value_type {
-    T_INT,       /* num; spec: lo..hi */
-    T_SINT,      /* snum */
-    T_BOOL,      /* num 0 or 1 */
-    T_ENUM,      /* num: index in spec; text: the word */
-    T_TEXT,      /* text; spec: name path line call */
-    T_TEMPLATE,  /* text with at most one $(parameter): prefix, parameter, suffix; spec: path hostname */
-    T_SIZE,      /* num: bytes; RF_UNLIMITED for max */
-    T_COUNT,     /* num; RF_UNLIMITED for max */
-    T_RATE,      /* num: bytes per second; RF_UNLIMITED for max */
-    T_CPU,       /* num: microseconds of each 100 ms; RF_UNLIMITED for max */
-    T_MODE,      /* num: permission bits; spec: most */
-    T_LANGUAGE,  /* num */
-    T_KERNEL,    /* num: RF_RELEASE */
-    T_ACTION,    /* action; spec: what may be said */
-    T_LIST,      /* items: text, in order; spec: kind of member */
-    T_SET,       /* items by name, mode; spec: kind of member */
-    T_MAP,       /* items: name -> text; gone: null was written */
-    T_RLIMITS,   /* items: name -> low (soft), high (hard), num (RLIMIT_*) */
-    T_NAMESPACE, /* num: enum namespace_kind; text: path joined; items of id maps and offsets */
-    T_ERRNOS,    /* items: calls, each with num: errno; mode of each */
-    T_COMPAT,    /* items: ABIs by name, num: enum rf_machine */
-    T_RECORD,    /* items[0]: fields; spec: the record */
-    T_RECORDS,   /* items: fields; spec: the record */
-    T_NEVER      /* items: num enum never_kind, text what, other `is` */
+    T_INT,         /* num; spec: lo..hi */
+    T_SINT,        /* snum */
+    T_BOOL,        /* num 0 or 1 */
+    T_ENUM,        /* num: index in spec; text: the word */
+    T_TEXT,        /* text; spec: name path line call */
+    T_TEMPLATE,    /* text with at most one $(parameter): prefix, parameter, suffix; spec: path hostname */
+    T_SIZE,        /* num: bytes; RF_UNLIMITED for max */
+    T_COUNT,       /* num; RF_UNLIMITED for max */
+    T_RATE,        /* num: bytes per second; RF_UNLIMITED for max */
+    T_CPU,         /* num: microseconds of each 100 ms; RF_UNLIMITED for max */
+    T_MODE,        /* num: permission bits; spec: most */
+    T_NANOSECONDS, /* num; spec: lo..hi */
+    T_GRADED,      /* num: index in spec; snum: the number in parentheses; text: as written */
+    T_RANGES,      /* items in ascending order, apart: low, high; spec: lo..hi */
+    T_LANGUAGE,    /* num */
+    T_KERNEL,      /* num: RF_RELEASE */
+    T_ACTION,      /* action; spec: what may be said */
+    T_LIST,        /* items: text, in order; spec: kind of member */
+    T_SET,         /* items by name, mode; spec: kind of member */
+    T_MAP,         /* items: name -> text; gone: null was written */
+    T_RLIMITS,     /* items: name -> low (soft), high (hard), num (RLIMIT_*) */
+    T_NAMESPACE,   /* num: enum namespace_kind; text: path joined; items of id maps and offsets */
+    T_ERRNOS,      /* items: calls, each with num: errno; mode of each */
+    T_COMPAT,      /* items: ABIs by name, num: enum rf_machine */
+    T_RECORD,      /* items[0]: fields; spec: the record */
+    T_RECORDS,     /* items: fields; spec: the record */
+    T_NEVER        /* items: num enum never_kind, text what, other `is` */
 };
 
 enum merge_kind { M_SCALAR, M_SET, M_MAP, M_KEYED, M_SEALED, M_OWN };

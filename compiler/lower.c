@@ -121,6 +121,7 @@ void rf_lower(struct lower *l) {
     l->plan.kernel = (uint32_t)l->p->kernel.num;
     lower_parameters(l);
     rf_lower_process(l);
+    rf_lower_tuning(l);
     rf_lower_root(l);
     rf_lower_resources(l);
     rf_lower_seccomp(l);

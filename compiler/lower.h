@@ -40,7 +40,9 @@ struct lower {
 void rf_lower(struct lower *l);
 
 /* lower_process.c, lower_root.c, lower_resources.c, lower_seccomp.c, lower_landlock.c */
+/* lower_process.c, lower_tuning.c, lower_root.c, lower_resources.c, lower_seccomp.c */
 void rf_lower_process(struct lower *l);
+void rf_lower_tuning(struct lower *l);
 void rf_lower_root(struct lower *l);
 void rf_lower_resources(struct lower *l);
 void rf_lower_seccomp(struct lower *l);

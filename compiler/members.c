@@ -179,6 +179,32 @@ static bool bind_arch(struct bind *b, unsigned most, const struct node *node, st
     return false;
 }
 
+/* One of a list of numbered names; `foreign` is how others begin them. */
+static bool bind_numbered(struct bind *b, const struct numbered *(*at)(unsigned), const char *what, const char *foreign,
+                          const struct node *node, bool remove, struct value *value) {
+    if (node->kind != NODE_SCALAR || rf_tree_is_null(node)) {
+        rf_bind_wrong_type(b, node, what);
+        return false;
+    }
+    const char *bare = node->text + (strncasecmp(node->text, foreign, strlen(foreign)) == 0 ? strlen(foreign) : 0);
+    struct guess guess;
+    rf_guess_init(&guess, bare, strlen(bare));
+    for (unsigned i = 0; at(i); i++) {
+        if (strcmp(at(i)->name, node->text) == 0) {
+            add(b, value, node->text, node->at, remove)->num = at(i)->number;
+            return true;
+        }
+        rf_guess_try(&guess, at(i)->name);
+    }
+    struct diag *d =
+        rf_diag(b->c->diags, D_BAD_CHOICE, node->at, "'%s' is not %s that can stand here", node->text, what);
+    if (strcmp(bare, "KILL") == 0 || strcmp(bare, "STOP") == 0 || strcmp(bare, "CHLD") == 0)
+        rf_diag_help(b->c->diags, d, "KILL and STOP cannot be ignored, and CHLD the launcher itself needs");
+    else if (guess.best)
+        rf_diag_label(b->c->diags, d, "did you mean '%s'?", guess.best);
+    return false;
+}
+
 /* A full key path; process.pass_env.NAME names one member. */
 static bool bind_key(struct bind *b, const struct node *node, bool remove, struct value *value) {
     if (!rf_scalar_text(b, "line", node)) return false;
@@ -216,6 +242,9 @@ bool rf_member_bind(struct bind *b, const char *spec, const struct node *node, b
     if (strcmp(spec, "call") == 0) return bind_call(b, node, remove, value);
     if (strcmp(spec, "arch") == 0) return bind_arch(b, RF_MACHINES, node, value);
     if (strcmp(spec, "abi") == 0) return bind_arch(b, RF_ABIS, node, value);
+    if (strcmp(spec, "signal") == 0) return bind_numbered(b, rf_name_signal_at, "a signal", "SIG", node, remove, value);
+    if (strcmp(spec, "securebit") == 0)
+        return bind_numbered(b, rf_name_securebit_at, "a securebit", "SECBIT_", node, remove, value);
     if (strcmp(spec, "key") == 0) return bind_key(b, node, remove, value);
     return bind_plain(b, spec, node, remove, value);
 }

@@ -68,6 +68,39 @@ const struct rlimit_info *rf_name_rlimit(const char *name) {
     return NULL;
 }
 
+static const struct numbered signals[] = {
+#define SIGNAL(name, number) {name, number},
+#include "tables/names.def"
+};
+static const struct numbered securebits[] = {
+#define SECUREBIT(name, mask) {name, mask},
+#include "tables/names.def"
+};
+
+const struct numbered *rf_name_signal_at(unsigned n) {
+    return n < sizeof signals / sizeof *signals ? &signals[n] : NULL;
+}
+
+const struct numbered *rf_name_securebit_at(unsigned n) {
+    return n < sizeof securebits / sizeof *securebits ? &securebits[n] : NULL;
+}
+
+enum sysctl_owner rf_name_sysctl(const char *path) {
+    static const struct {
+        const char *path;
+        enum sysctl_owner owner;
+    } sysctls[] = {
+#define SYSCTL(path, owner) {path, SYSCTL_##owner},
+#include "tables/names.def"
+    };
+    for (size_t i = 0; i < sizeof sysctls / sizeof *sysctls; i++) {
+        size_t n = strlen(sysctls[i].path);
+        bool all = sysctls[i].path[n - 1] == '/';
+        if (strncmp(path, sysctls[i].path, n) == 0 && (all || path[n] == 0)) return sysctls[i].owner;
+    }
+    return SYSCTL_HOST;
+}
+
 bool rf_name_is_env(const char *name) {
     size_t n = strlen(name);
     if (n < 1 || n > 255 || isdigit((unsigned char)name[0])) return false;

@@ -28,6 +28,18 @@ struct rlimit_info {
 const struct rlimit_info *rf_name_rlimit(const char *name);
 const struct rlimit_info *rf_name_rlimit_at(unsigned n);
 
+/* Signals that can be ignored, without SIG; securebits, as masks. NULL ends the list. */
+struct numbered {
+    const char *name;
+    uint32_t number;
+};
+const struct numbered *rf_name_signal_at(unsigned n);
+const struct numbered *rf_name_securebit_at(unsigned n);
+
+enum sysctl_owner { SYSCTL_HOST, SYSCTL_NETWORK, SYSCTL_IPC, SYSCTL_USER, SYSCTL_HOSTNAME, SYSCTL_DOMAINNAME };
+/* Whose a sysctl is, by its path below /proc/sys. */
+enum sysctl_owner rf_name_sysctl(const char *path);
+
 /* Letters, digits and '_', no digit first, at most 255. */
 bool rf_name_is_env(const char *name);
 

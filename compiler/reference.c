@@ -17,6 +17,9 @@ static const char *const type_words[] = {
     [T_RATE] = "rate such as `200MB/s`, or `max`",
     [T_CPU] = "decimal such as `1.5`, or `max`",
     [T_MODE] = "quoted octal string",
+    [T_NANOSECONDS] = "time such as `50us`",
+    [T_GRADED] = "one of",
+    [T_RANGES] = "numbers such as `0-3,8`",
     [T_LANGUAGE] = "`1`",
     [T_KERNEL] = "release such as `v6.12`",
     [T_ACTION] = "action",
@@ -52,6 +55,8 @@ static const char *members_in_words(const char *spec) {
         {"path", "paths"},
         {"port", "ports"},
         {"scope", "`abstract_unix` and `signal`"},
+        {"securebit", "securebits"},
+        {"signal", "signals"},
         {"text", "texts"},
     };
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
@@ -61,14 +66,14 @@ static const char *members_in_words(const char *spec) {
 
 static void print_type(FILE *out, const struct key_info *key) {
     fputs(type_words[key->type], out);
-    if (key->type == T_ENUM)
+    if (key->type == T_ENUM || key->type == T_GRADED)
         for (const char *w = key->spec; *w;) {
             size_t n = strcspn(w, "|");
             fprintf(out, "%s `%.*s`", w == key->spec ? "" : ",", (int)n, w);
             w += n + (w[n] == '|');
         }
     if (key->type == T_LIST || key->type == T_SET) fprintf(out, " of %s", members_in_words(key->spec));
-    if (key->type == T_INT || key->type == T_SINT) fprintf(out, " %s", key->spec);
+    if (key->type == T_INT || key->type == T_SINT || key->type == T_RANGES) fprintf(out, " %s", key->spec);
 }
 
 static void print_fields(FILE *out, const char *record, int indent) {
@@ -92,8 +97,8 @@ static void print_key(FILE *out, const struct key_info *key) {
     fprintf(out, "- Merged: %s\n", merge_words[key->merge]);
     if (key->flags & F_SHORTHAND) fprintf(out, "- The section may be written as this one word.\n");
     if (key->flags & F_OPTIONAL) fprintf(out, "- May be named under `optional`.\n");
-    if (key->type == T_RECORDS) {
-        fprintf(out, "- Keys of an entry:\n");
+    if (key->type == T_RECORDS || key->type == T_RECORD) {
+        fprintf(out, "- Keys of %s:\n", key->type == T_RECORD ? "it" : "an entry");
         print_fields(out, key->spec, 2);
     }
     if (strcmp(key->path, "namespaces.user") == 0) {

@@ -23,7 +23,7 @@ static bool scalar_only(struct bind *b, const struct node *node, const char *exp
 }
 
 /* Strict decimal without sign or leading zero; stops at the first other character. */
-static bool decimal(const char *text, const char **end, uint64_t *number) {
+bool rf_scalar_decimal(const char *text, const char **end, uint64_t *number) {
     if (*text < '0' || *text > '9' || (text[0] == '0' && text[1] >= '0' && text[1] <= '9')) return false;
     uint64_t n = 0;
     for (; *text >= '0' && *text <= '9'; text++) {
@@ -54,7 +54,7 @@ bool rf_scalar_number(struct bind *b, const struct node *node, uint64_t low, uin
     uint64_t n;
     if (node->plain && node->text[0] != '0' && node->length > 19 && strspn(node->text, "0123456789") == node->length)
         n = UINT64_MAX; /* a number indeed, but one that 64 bits may not hold */
-    else if (!node->plain || !decimal(node->text, &end, &n) || *end) {
+    else if (!node->plain || !rf_scalar_decimal(node->text, &end, &n) || *end) {
         struct diag *d =
             rf_diag(b->c->diags, D_NOT_A_NUMBER, node->at, "'%s' is not a plain decimal number", node->text);
         if (!node->plain) rf_diag_help(b->c->diags, d, "write it without quotes");
@@ -77,7 +77,7 @@ static bool bind_signed(struct bind *b, const char *spec, const struct node *nod
     bool negative = node->text[0] == '-';
     const char *end;
     uint64_t n;
-    if (!node->plain || !decimal(node->text + negative, &end, &n) || *end || n > INT32_MAX) {
+    if (!node->plain || !rf_scalar_decimal(node->text + negative, &end, &n) || *end || n > INT32_MAX) {
         rf_diag(b->c->diags, D_NOT_A_NUMBER, node->at, "'%s' is not a plain decimal number", node->text);
         return false;
     }
@@ -93,7 +93,7 @@ static bool bind_signed(struct bind *b, const char *spec, const struct node *nod
 struct unit {
     const char *name;
     uint64_t factor;
-    const char *kind; /* "B" bytes, "B/s" bytes per second, "s" seconds, "us" microseconds */
+    const char *kind; /* "B" bytes, "B/s" bytes per second, "s" seconds, "us" microseconds, "ns" nanoseconds */
 };
 static const struct unit units[] = {
     {"B", 1, "B"},
@@ -119,6 +119,10 @@ static const struct unit units[] = {
     {"us", 1, "us"},
     {"ms", 1000, "us"},
     {"s", 1000000, "us"},
+    {"ns", 1, "ns"},
+    {"us", 1000, "ns"},
+    {"ms", 1000000, "ns"},
+    {"s", 1000000000, "ns"},
 };
 
 /* What the author of a foreign spelling meant. */
@@ -143,6 +147,7 @@ bool rf_scalar_quantity(struct bind *b, const char *kind, const struct node *nod
     const char *example = strcmp(kind, "B") == 0     ? "a size such as 512MiB"
                           : strcmp(kind, "B/s") == 0 ? "a rate such as 200MB/s"
                           : strcmp(kind, "s") == 0   ? "a time such as 10s"
+                          : strcmp(kind, "ns") == 0  ? "a time such as 50us"
                                                      : "a time such as 950ms";
     if (!scalar_only(b, node, example)) return false;
     if (node->plain && strcmp(node->text, "max") == 0) {
@@ -151,7 +156,7 @@ bool rf_scalar_quantity(struct bind *b, const char *kind, const struct node *nod
     }
     const char *suffix;
     uint64_t n;
-    if (!node->plain || !decimal(node->text, &suffix, &n)) {
+    if (!node->plain || !rf_scalar_decimal(node->text, &suffix, &n)) {
         struct diag *d = rf_diag(b->c->diags, D_BAD_UNIT, node->at, "'%s' is not %s", node->text, example);
         if (!node->plain) rf_diag_help(b->c->diags, d, "write it without quotes");
         return false;
@@ -181,12 +186,12 @@ bool rf_scalar_quantity(struct bind *b, const char *kind, const struct node *nod
 
 static bool bind_size(struct bind *b, const struct key_info *key, const struct node *node, struct value *value) {
     uint64_t low, high;
-    bool allow_max;
-    if (!rf_scalar_quantity(b, "B", node, &value->num)) return false;
+    bool allow_max, time = key->type == T_NANOSECONDS;
+    if (!rf_scalar_quantity(b, time ? "ns" : "B", node, &value->num)) return false;
     range_of(key->spec, &low, &high, &allow_max);
     if (value->num == RF_UNLIMITED ? allow_max : value->num >= low && value->num <= high) return true;
-    rf_diag(b->c->diags, D_OUT_OF_RANGE, node->at, "%s is outside %" PRIu64 "..%" PRIu64 " bytes", node->text, low,
-            high);
+    rf_diag(b->c->diags, D_OUT_OF_RANGE, node->at, "%s is outside %" PRIu64 "..%" PRIu64 " %s", node->text, low, high,
+            time ? "ns" : "bytes");
     return false;
 }
 
@@ -201,7 +206,7 @@ static bool bind_cpu(struct bind *b, const struct node *node, uint64_t *microsec
     }
     const char *at;
     uint64_t whole = 0, part = 0, scale = CPU_PERIOD_US;
-    bool good = node->plain && decimal(node->text, &at, &whole) && whole <= 8192;
+    bool good = node->plain && rf_scalar_decimal(node->text, &at, &whole) && whole <= 8192;
     if (good && *at == '.') {
         good = at[1] != 0;
         for (at++; *at >= '0' && *at <= '9' && scale > 1; at++) scale /= 10, part += (uint64_t)(*at - '0') * scale;
@@ -245,8 +250,8 @@ static bool bind_kernel(struct bind *b, const struct node *node, uint64_t *relea
     const char *text = node->text, *at;
     uint64_t major, minor;
     bool v = *text == 'v';
-    if (!decimal(text + v, &at, &major) || *at != '.' || !decimal(at + 1, &at, &minor) || *at || major > 99 ||
-        minor > 99 || !v) {
+    if (!rf_scalar_decimal(text + v, &at, &major) || *at != '.' || !rf_scalar_decimal(at + 1, &at, &minor) || *at ||
+        major > 99 || minor > 99 || !v) {
         struct diag *d =
             rf_diag(b->c->diags, D_BAD_KERNEL, node->at, "'%s' is not a kernel release such as v6.12", text);
         if (!v && *text >= '0' && *text <= '9') rf_diag_label(b->c->diags, d, "did you mean 'v%s'?", text);
@@ -346,6 +351,7 @@ bool rf_scalar_bind(struct bind *b, const struct key_info *key, const struct nod
         range_of(key->spec, &low, &high, &allow_max);
         return rf_scalar_number(b, node, low, high, allow_max, &value->num);
     case T_SINT: return bind_signed(b, key->spec, node, &value->snum);
+    case T_NANOSECONDS:
     case T_SIZE: return bind_size(b, key, node, value);
     case T_RATE:
         if (!rf_scalar_quantity(b, "B/s", node, &value->num)) return false;
@@ -353,6 +359,8 @@ bool rf_scalar_bind(struct bind *b, const struct key_info *key, const struct nod
         rf_diag(b->c->diags, D_OUT_OF_RANGE, node->at, "a rate of 0 would stop the program for ever");
         return false;
     case T_CPU: return bind_cpu(b, node, &value->num);
+    case T_GRADED: return rf_graded_bind(b, key, node, value);
+    case T_RANGES: return rf_ranges_bind(b, key, node, value);
     case T_MODE: return bind_mode(b, key->spec, node, &value->num);
     case T_LANGUAGE: return bind_language(b, node, &value->num);
     case T_KERNEL: return bind_kernel(b, node, &value->num);

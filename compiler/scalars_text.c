@@ -68,8 +68,9 @@ bool rf_scalar_text(struct bind *b, const char *spec, const struct node *node) {
     }
     if (strstr(node->text, "$(") && strcmp(spec, "line") != 0) {
         struct diag *d = rf_diag(b->c->diags, D_BAD_PARAMETER, node->at, "a parameter cannot stand here");
-        rf_diag_help(b->c->diags, d,
-                     "parameters can stand in root.path, root.mounts.bind, resources.io.device and hostname");
+        rf_diag_help(
+            b->c->diags, d,
+            "parameters can stand in root.path, root.mounts.bind, resources.io.device, hostname and domainname");
         return false;
     }
     if (strcmp(spec, "name") == 0 && !rf_scalar_is_name(node->text, node->length)) {
@@ -119,7 +120,7 @@ static bool bind_template(struct bind *b, const char *spec, const struct node *n
 }
 
 /* "none|host" -> "none, host" */
-static const char *choices(struct rf_arena *arena, const char *spec) {
+const char *rf_scalar_choices(struct rf_arena *arena, const char *spec) {
     const char *list = "";
     for (const char *word = spec; *word;) {
         size_t n = strcspn(word, "|");
@@ -131,7 +132,7 @@ static const char *choices(struct rf_arena *arena, const char *spec) {
 
 static bool bind_enum(struct bind *b, const char *spec, const struct node *node, struct value *value) {
     if (node->kind != NODE_SCALAR || rf_tree_is_null(node)) {
-        rf_bind_wrong_type(b, node, rf_arena_printf(b->c->arena, "one of %s", choices(b->c->arena, spec)));
+        rf_bind_wrong_type(b, node, rf_arena_printf(b->c->arena, "one of %s", rf_scalar_choices(b->c->arena, spec)));
         return false;
     }
     struct guess guess;
@@ -147,8 +148,8 @@ static bool bind_enum(struct bind *b, const char *spec, const struct node *node,
         rf_guess_try(&guess, rf_arena_copy(b->c->arena, word, n));
         word += n + (word[n] == '|');
     }
-    struct diag *d =
-        rf_diag(b->c->diags, D_BAD_CHOICE, node->at, "'%s' is not one of %s", node->text, choices(b->c->arena, spec));
+    struct diag *d = rf_diag(b->c->diags, D_BAD_CHOICE, node->at, "'%s' is not one of %s", node->text,
+                             rf_scalar_choices(b->c->arena, spec));
     if (guess.best) rf_diag_label(b->c->diags, d, "did you mean '%s'?", guess.best);
     return false;
 }

@@ -85,6 +85,13 @@ static const char *abi_at(unsigned i) {
     return i < RF_ABIS ? rf_machine_info[i].name : NULL;
 }
 
+static const char *signal_at(unsigned i) {
+    return rf_name_signal_at(i) ? rf_name_signal_at(i)->name : NULL;
+}
+static const char *securebit_at(unsigned i) {
+    return rf_name_securebit_at(i) ? rf_name_securebit_at(i)->name : NULL;
+}
+
 static json_t *device_member(void) {
     json_t *list = json_array();
     for (int i = 0; rf_name_device_at(i); i++) json_array_append_new(list, json_string(rf_name_device_at(i)->name));
@@ -105,6 +112,8 @@ static json_t *member(const char *spec) {
     if (strcmp(spec, "arch") == 0) return names(machine_at);
     if (strcmp(spec, "abi") == 0) return names(abi_at);
     if (strcmp(spec, "device") == 0) return device_member();
+    if (strcmp(spec, "signal") == 0) return names(signal_at);
+    if (strcmp(spec, "securebit") == 0) return names(securebit_at);
     if (strcmp(spec, "text") == 0) return json_pack("{s:[s, s]}", "type", "string", "number"); /* sleep 5 */
     return typed("string");
 }
@@ -228,6 +237,21 @@ static json_t *compat(void) {
     return closed_object(properties, json_array());
 }
 
+/* "idle|fifo(1..99)": words, some with a number in parentheses. */
+static json_t *graded(const char *spec) {
+    char regex[256] = "^(";
+    for (const char *w = spec; *w;) {
+        size_t n = strcspn(w, "|("), used = strlen(regex);
+        snprintf(regex + used, sizeof regex - used, "%s%.*s%s", w == spec ? "" : "|", (int)n, w,
+                 w[n] == '(' ? "\\((0|[1-9][0-9]?)\\)" : "");
+        w += strcspn(w, "|");
+        w += *w == '|';
+    }
+    size_t used = strlen(regex);
+    snprintf(regex + used, sizeof regex - used, ")$");
+    return pattern(regex);
+}
+
 static json_t *value_schema(const struct key_info *key) {
     switch (key->type) {
     case T_INT:
@@ -246,8 +270,12 @@ static json_t *value_schema(const struct key_info *key) {
     case T_ACTION: return action(key->spec);
     case T_LIST: return array_of(member(key->spec));
     case T_SET: return set_of(key->spec);
+    case T_NANOSECONDS: return pattern("^[1-9][0-9]*(ns|us|ms|s)$");
+    case T_GRADED: return graded(key->spec);
+    case T_RANGES: return any_of(pattern("^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$"), integer(key->spec), NULL);
     case T_MAP:
-        return map_of("^[A-Za-z_][A-Za-z0-9_]*$", json_pack("{s:[s, s, s]}", "type", "string", "number", "null"));
+        return map_of(strcmp(key->spec, "env") == 0 ? "^[A-Za-z_][A-Za-z0-9_]*$" : "^(net|kernel|fs|user)[./]",
+                      json_pack("{s:[s, s, s]}", "type", "string", "number", "null"));
     case T_RLIMITS: return rlimits();
     case T_NAMESPACE: return namespace_schema(key->spec);
     case T_ERRNOS: return map_of("^[A-Z][A-Z0-9]*$", any_of(set_of("call"), typed("null"), NULL));

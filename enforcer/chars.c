@@ -47,3 +47,8 @@ bool rf_chars_number(const char **at, uint64_t *value) {
     *value = n;
     return true;
 }
+
+const char *rf_chars_nth(const char *texts, uint32_t number) {
+    for (; number > 0 && *texts != '\0'; number--) texts += rf_chars_length(texts) + 1;
+    return texts;
+}

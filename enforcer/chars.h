@@ -19,6 +19,9 @@ const char *rf_chars_find(const char *text, char byte);
 /* What stands behind the first `byte` of text, or NULL: from one line or word to the next. */
 const char *rf_chars_next(const char *text, char byte);
 
+/* The string of this number, from 0, in a run of them; the empty one at the end if there are not as many. */
+const char *rf_chars_nth(const char *texts, uint32_t number);
+
 /* Whether a path is this one or, by its text, below it. */
 bool rf_chars_below(const char *path, const char *top);
 

@@ -12,13 +12,23 @@ void rf_confine_oom(struct rf_launch *launch);
 void rf_confine_rlimits(struct rf_launch *launch);
 void rf_confine_umask(struct rf_launch *launch);
 
+/* confine_sysctls.c, first process: in the new namespaces, before /proc/sys is out of reach. */
+void rf_confine_sysctls(struct rf_launch *launch);
+
+/* confine_tuning.c: before the ids, since lower nice values and real-time classes take privilege. */
+void rf_confine_tuning(struct rf_launch *launch);
+/* The value of an enum rf_tuning_kind that another step applies; 0: not in the policy. */
+int64_t rf_confine_tuned(const struct rf_launch *launch, uint32_t kind);
+/* By kind for rf_chars_nth(): their names in policies, below `process`; first that of the affinity. */
+extern const char rf_confine_tuning_names[];
+
 /* confine_identity.c: bounding set, groups, gid, uid, the five sets, securebits; everything read back. */
 void rf_confine_identity(struct rf_launch *launch);
 
 /* confine_caps.c, for confine_identity.c */
 void rf_confine_caps_bound(uint64_t set, uint32_t last); /* bounding set down to `set`; all of `set` must be held */
-void rf_confine_caps_set(uint64_t set, uint32_t last,
-                         bool as_root); /* after the ids: the other four sets and securebits */
+/* After the ids: the other four sets, and securebits, `bits` among them. */
+void rf_confine_caps_set(uint64_t set, uint32_t last, bool as_root, unsigned long bits);
 
 /* For supervisor and reaper: of what this process has only CAP_KILL stays, in force, and `later`, which can be put
  * in force again by rf_confine_caps_raise() if the kernel lets it.  False if that failed. */

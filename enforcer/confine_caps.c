@@ -55,13 +55,13 @@ static void read_back(uint64_t set, uint32_t last, uint64_t inheritable, unsigne
  * uid 0: the kernel gives root at execve what the bounding set holds, so that set is the limit, and ambient stays
  * empty.  With NOROOT such a payload would have nothing after exec; with NO_SETUID_FIXUP a server that then drops
  * to a worker's uid would keep everything.
+ * That is for a policy to ask for; with NOROOT uid 0 is a uid like any other.
  * Any other uid: what is to survive execve has to be ambient; NOROOT then closes the way back through uid 0.
  */
-void rf_confine_caps_set(uint64_t set, uint32_t last, bool as_root) {
+void rf_confine_caps_set(uint64_t set, uint32_t last, bool as_root, unsigned long bits) {
     const uint64_t inheritable = as_root ? 0 : set;
-    const unsigned long bits = as_root ? 0
-                                       : SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE |
-                                             SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+    if (!as_root)
+        bits |= SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
     struct sys_caps caps;
     rf_must(at, sys_capget(&caps), "cannot read our capabilities");
     put(set | (caps.permitted & BIT(CAP_SETPCAP)), inheritable);

@@ -3,6 +3,7 @@
 #include "enter.h"
 #include "line.h"
 #include <linux/prctl.h>
+#include <linux/securebits.h>
 
 #define GROUPS_MAX 256
 
@@ -58,7 +59,8 @@ static void set_ids(const struct rf_launch *launch) {
 
 void rf_confine_identity(struct rf_launch *launch) {
     uint64_t set = launch->confine->capabilities;
-    bool as_root = launch->process->uid == 0;
+    unsigned long bits = 3 * (unsigned long)rf_confine_tuned(launch, RF_TUNING_SECUREBITS); /* each with its lock */
+    bool as_root = launch->process->uid == 0 && !(bits & SECBIT_NOROOT);
     rf_confine_caps_bound(set, launch->last_cap);
     set_groups(launch);
     if (!as_root) { /* else the step from uid 0 would take the permitted set along */
@@ -66,7 +68,7 @@ void rf_confine_identity(struct rf_launch *launch) {
                 "cannot keep capabilities across the change of uid");
     }
     set_ids(launch);
-    rf_confine_caps_set(set, launch->last_cap, as_root);
+    rf_confine_caps_set(set, launch->last_cap, as_root, bits);
     int error = sys_prctl(PR_SET_DUMPABLE, 0, 0); /* a change of ids sets it to the sysctl fs.suid_dumpable */
     if (error < 0) rf_fail(RF_STEP(IDENTITY), error, "cannot make ourselves undumpable");
     if (launch->process->init == RF_INIT_REAPER) {

@@ -23,12 +23,11 @@ void rf_confine_keyring(struct rf_launch *launch) {
 void rf_confine_signals(struct rf_launch *launch) {
     static const struct sys_action by_default;
     struct sys_action old;
-    uint64_t mask = ~UINT64_C(0);
-    (void)launch;
-    for (int n = 1; n <= RF_SIGNALS; n++) {
+    uint64_t mask = ~UINT64_C(0), keep = (uint64_t)rf_confine_tuned(launch, RF_TUNING_KEEP_IGNORED);
+    for (int n = 1; n <= RF_SIGNALS; n++, keep >>= 1) {
         if (n == SIGKILL || n == SIGSTOP) continue;
         int error = sys_sigaction(n, NULL, &old);
-        if (error == 0 && old.handler == 0) continue;
+        if (error == 0 && old.handler <= (keep & 1)) continue; /* SIG_DFL is 0, SIG_IGN 1 */
         if (error == 0) error = sys_sigaction(n, &by_default, NULL);
         if (error == 0) error = sys_sigaction(n, NULL, &old);
         if (error < 0 || old.handler != 0) rf_fail(RF_STEP(SIGNALS), error, "cannot set signal %d to its default", n);

@@ -6,12 +6,19 @@
 #include "params.h"
 #include "status.h"
 
-void rf_confine_hostname(struct rf_launch *launch) {
-    const struct rf_where where = RF_FIELD(HOSTNAME, NAMESPACES, struct rf_namespaces, hostname);
+static void set_name(const struct rf_launch *launch, const struct rf_text *text, long call, struct rf_where where) {
     char name[65]; /* __NEW_UTS_LEN and NUL */
-    if (!rf_params_present(&launch->ns->hostname)) return;
-    rf_params_text(launch, &launch->ns->hostname, name, sizeof name, where);
-    rf_must(where, sys_sethostname(name, rf_chars_length(name)), "%s", name);
+    rf_params_text(launch, text, name, sizeof name, where);
+    rf_must(where, (int)sys_2(call, (long)(uintptr_t)name, (long)rf_chars_length(name)), "%s", name);
+}
+
+void rf_confine_hostname(struct rf_launch *launch) {
+    if (rf_params_present(&launch->ns->hostname))
+        set_name(launch, &launch->ns->hostname, __NR_sethostname,
+                 RF_FIELD(HOSTNAME, NAMESPACES, struct rf_namespaces, hostname));
+    if (rf_view_count(&launch->view, RF_DOMAINNAME))
+        set_name(launch, &RF_RECORD(&launch->view, DOMAINNAME, struct rf_domainname, 0)->text, __NR_setdomainname,
+                 RF_AT(HOSTNAME, DOMAINNAME, 0));
 }
 
 void rf_confine_session(struct rf_launch *launch) {

@@ -31,7 +31,8 @@ static const struct rf_step in_child[] = {
     {RF_STEP_JOIN, rf_enter_join, "join the namespaces that the policy names", rf_plan_joins},
     {RF_STEP_ENTER, rf_enter_cgroup, "make the cgroup namespace, rooted at the leaf", NULL},
     {RF_STEP_NETWORK, rf_enter_network, "bring up the loopback interface of a new network namespace", NULL},
-    {RF_STEP_HOSTNAME, rf_confine_hostname, "set the host name", rf_plan_hostname},
+    {RF_STEP_HOSTNAME, rf_confine_hostname, "set host and domain name", rf_plan_hostname},
+    {RF_STEP_SYSCTLS, rf_confine_sysctls, "write sysctls, read them back", rf_plan_sysctls},
     {RF_STEP_ROOT, rf_furnish_private, "make every mount private", NULL},
     {RF_STEP_ROOT, rf_furnish_root, "attach the root: nosuid, nodev", rf_plan_root},
     {RF_STEP_PROC, rf_furnish_proc, "mount /proc", rf_plan_proc},
@@ -50,6 +51,7 @@ static const struct rf_step in_child[] = {
 
 /* The process that becomes the payload: the first one, or the reaper's child. */
 static const struct rf_step in_payload[] = {
+    {RF_STEP_TUNING, rf_confine_tuning, "set its attributes, read them back", rf_plan_tuning},
     {RF_STEP_OOM_SCORE, rf_confine_oom, "set oom_score_adj", rf_plan_oom},
     {RF_STEP_RLIMITS, rf_confine_rlimits, "set the resource limits and read them back", rf_plan_rlimits},
     {RF_STEP_UMASK, rf_confine_umask, "set the umask", rf_plan_umask},

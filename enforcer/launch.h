@@ -88,6 +88,7 @@ struct rf_launch {
     X(JOIN, "join")                                                                                                    \
     X(NETWORK, "network")                                                                                              \
     X(HOSTNAME, "hostname")                                                                                            \
+    X(SYSCTLS, "sysctls")                                                                                              \
     X(ROOT, "root")                                                                                                    \
     X(PROC, "proc")                                                                                                    \
     X(SYS, "sys")                                                                                                      \
@@ -98,6 +99,7 @@ struct rf_launch {
     X(CWD, "cwd")                                                                                                      \
     X(SESSION, "session")                                                                                              \
     X(REAPER, "reaper")                                                                                                \
+    X(TUNING, "tuning")                                                                                                \
     X(OOM_SCORE, "oom-score")                                                                                          \
     X(RLIMITS, "rlimits")                                                                                              \
     X(UMASK, "umask")                                                                                                  \

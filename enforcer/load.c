@@ -2,12 +2,16 @@
 #include "load.h"
 #include "fail.h"
 #include "line.h"
+#include <linux/prctl.h>
 
 /* Zero pages until read into: an 8 KiB blob touches three of them.  One byte more than a blob may have,
  * so that a longer file is seen to be longer. */
 static _Alignas(8) uint8_t bytes[RF_BLOB_MAX + 8];
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#ifndef PR_GET_MDWE
+#define PR_GET_MDWE 66
+#endif
 #ifndef F_SEAL_FUTURE_WRITE
 #define F_SEAL_FUTURE_WRITE 0x0010
 #endif
@@ -104,11 +108,18 @@ static void check_identity(const struct rf_launch *launch) {
     }
 }
 
+static void need_linux(bool has, const char *release, const char *for_what) {
+    if (!has) rf_fail(RF_STEP(LOAD), -ENOSYS, "%s: it needs Linux %s or later", for_what, release);
+}
+
 /* What the blob says it needs of the kernel, asked with a descriptor that is none: only an unknown call is ENOSYS. */
 static void check_kernel(const struct rf_launch *launch) {
     const struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
-    if ((launch->view.header->required & RF_REQUIRE_MOUNT_SETATTR) && sys_mount_setattr(-1, 0, &attr) == -ENOSYS)
-        rf_fail(RF_STEP(LOAD), -ENOSYS, "the policy has recursive mounts to restrict: it needs Linux 5.12 or later");
+    const uint64_t required = launch->view.header->required;
+    if (required & RF_REQUIRE_MOUNT_SETATTR)
+        need_linux(sys_mount_setattr(-1, 0, &attr) != -ENOSYS, "5.12", "the policy has recursive mounts to restrict");
+    if (required & RF_REQUIRE_MDWE)
+        need_linux(sys_prctl(PR_GET_MDWE, 0, 0) >= 0, "6.3", "process.memory_deny_write_execute");
 }
 
 /* What the format can say but no launch can mean. */

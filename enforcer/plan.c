@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan.h"
+#include "confine.h"
 #include "landlock.h"
 #include "line.h"
 #include "load.h"
@@ -77,6 +78,14 @@ void rf_plan_joins(const struct rf_launch *launch) {
 
 void rf_plan_hostname(const struct rf_launch *launch) {
     if (rf_params_present(&launch->ns->hostname)) say("%s", value_of(launch, &launch->ns->hostname));
+    if (COUNT(DOMAINNAME)) say("domain %s", value_of(launch, &AT(DOMAINNAME, rf_domainname, 0)->text));
+}
+
+void rf_plan_sysctls(const struct rf_launch *launch) {
+    for (uint32_t i = 0; i < COUNT(SYSCTLS); i++) {
+        const struct rf_sysctl *s = AT(SYSCTLS, rf_sysctl, i);
+        say("%s = %s", string(launch, s->name), string(launch, s->value));
+    }
 }
 
 void rf_plan_root(const struct rf_launch *launch) {
@@ -127,6 +136,22 @@ void rf_plan_cwd(const struct rf_launch *launch) {
 
 void rf_plan_init(const struct rf_launch *launch) {
     if (launch->process->init != RF_INIT_REAPER) say("none: the first process is the payload");
+}
+
+static void say_members(const struct rf_launch *launch, const char *what, enum rf_section_type type) {
+    const struct rf_bits *words = launch->view.records[type];
+    for (uint32_t n = 0; n < 64 * launch->view.count[type]; n++)
+        if (words[n / 64].bits >> n % 64 & 1) say("%s %u", what, n);
+}
+
+void rf_plan_tuning(const struct rf_launch *launch) {
+    say_members(launch, "processor", RF_CPUS);
+    for (uint32_t i = 0; i < COUNT(TUNING); i++) {
+        const struct rf_tuning *t = AT(TUNING, rf_tuning, i);
+        say("%s %ld", rf_chars_nth(rf_confine_tuning_names, t->kind), t->value);
+        if (t->priority) say("priority %u", t->priority);
+    }
+    say_members(launch, "memory node", RF_NODES);
 }
 
 void rf_plan_oom(const struct rf_launch *launch) {

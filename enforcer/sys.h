@@ -225,9 +225,6 @@ static inline int sys_setsid(void) {
 static inline int sys_umask(unsigned mask) {
     return SYS1(umask, mask);
 }
-static inline int sys_sethostname(const char *name, size_t length) {
-    return SYS2(sethostname, name, length);
-}
 static inline int sys_prlimit(unsigned resource, const struct rlimit64 *set, struct rlimit64 *old) {
     return SYS4(prlimit64, 0, resource, set, old);
 }

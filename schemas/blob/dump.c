@@ -225,7 +225,8 @@ typedef void line_function(void *ctx, uint32_t section, uint32_t index, const ch
 static void dump_header(const struct rf_view *v, struct rf_words *w, line_function *line, void *ctx) {
 #define LINE(member, ...)                                                                                              \
     (w->used = 0, rf_words_say(w, __VA_ARGS__), line(ctx, 0, offsetof(struct rf_header, member), w->text))
-    static const struct rf_bit features[] = {{RF_REQUIRE_MOUNT_SETATTR, "mount_setattr (Linux 5.12)"}};
+    static const struct rf_bit features[] = {{RF_REQUIRE_MOUNT_SETATTR, "mount_setattr (Linux 5.12)"},
+                                             {RF_REQUIRE_MDWE, "PR_SET_MDWE (Linux 6.3)"}};
     const struct rf_header *h = v->header;
     LINE(major, "format: %u.%u", (unsigned)h->major, (unsigned)h->minor);
     LINE(total_length, "length: %" PRIu32 " bytes", h->total_length);

@@ -185,4 +185,9 @@ void (*const rf_dump_records[RF_SECTION_END])(struct rf_words *, const struct rf
     [RF_RLIMITS] = say_rlimit,
     [RF_LANDLOCK_PATHS] = say_landlock_path,
     [RF_LANDLOCK_PORTS] = say_landlock_port,
+    [RF_TUNING] = rf_words_tuning,
+    [RF_CPUS] = rf_words_cpus,
+    [RF_NODES] = rf_words_nodes,
+    [RF_DOMAINNAME] = rf_words_domainname,
+    [RF_SYSCTLS] = rf_words_sysctl,
 };

@@ -61,7 +61,8 @@ struct rf_section {
 
 /* Features of the kernel or of the enforcer, beyond Linux 5.10, without which this blob must not start. */
 #define RF_REQUIRE_MOUNT_SETATTR 0x1u /* recursive read-only, Linux 5.12 */
-#define RF_REQUIRE_ALL           0x1u
+#define RF_REQUIRE_MDWE          0x2u /* the prctl PR_SET_MDWE, Linux 6.3 */
+#define RF_REQUIRE_ALL           0x3u
 
 struct rf_str {
     uint32_t offset; /* into STRINGS; RF_NONE: absent (then length is 0) */
@@ -103,6 +104,11 @@ enum rf_section_type {
     RF_LANDLOCK,
     RF_LANDLOCK_PATHS,
     RF_LANDLOCK_PORTS,
+    RF_TUNING,
+    RF_CPUS,
+    RF_NODES,
+    RF_DOMAINNAME,
+    RF_SYSCTLS,
     RF_SECTION_END
 };
 #define RF_IS_FILTER(type) ((type) >= RF_FILTER_X86_64 && (type) <= RF_FILTER_RISCV64)
@@ -287,10 +293,47 @@ struct rf_landlock_port { /* ascending by port */
     uint32_t access; /* of what LANDLOCK.ports has */
 };
 
+/* In the order in which they are set; value is what the kernel's call takes. */
+enum rf_tuning_kind {
+    RF_TUNING_NICE = 1,        /* setpriority: -20..19 */
+    RF_TUNING_IO_PRIORITY,     /* ioprio_set: class << 13 | level */
+    RF_TUNING_SCHEDULER,       /* sched_setscheduler: SCHED_*; the one with a priority */
+    RF_TUNING_PERSONALITY,     /* personality: PER_LINUX or PER_LINUX32, no flags */
+    RF_TUNING_TIMER_SLACK,     /* PR_SET_TIMERSLACK: nanoseconds */
+    RF_TUNING_MDWE,            /* PR_SET_MDWE: 1; needs RF_REQUIRE_MDWE */
+    RF_TUNING_STORE_BYPASS,    /* PR_SET_SPECULATION_CTRL: PR_SPEC_DISABLE or PR_SPEC_FORCE_DISABLE */
+    RF_TUNING_INDIRECT_BRANCH, /* the same */
+    RF_TUNING_L1D_FLUSH,       /* PR_SPEC_ENABLE */
+    RF_TUNING_NUMA,            /* set_mempolicy: MPOL_*; the nodes are in NODES */
+    RF_TUNING_SECUREBITS,      /* SECBIT_* beside those that are always set; each gets its lock too */
+    RF_TUNING_KEEP_IGNORED,    /* bit n - 1: signal n stays ignored if the launcher ignores it */
+    RF_TUNING_END
+};
+
+struct rf_tuning { /* ascending by kind */
+    uint32_t kind; /* enum rf_tuning_kind */
+    uint32_t priority;
+    int64_t value;
+};
+
+struct rf_bits { /* CPUS, NODES: bit b of record i is number 64 * i + b; the last record is not 0 */
+    uint64_t bits;
+};
+
+struct rf_domainname { /* only with CLONE_NEWUTS */
+    struct rf_text text;
+};
+
+struct rf_sysctl {      /* ascending by name */
+    struct rf_str name; /* path below /proc/sys, with the leading slash: one of a namespace that is made new */
+    struct rf_str value;
+};
+
 /*
  * The source map: header, files, entries, then string bytes to the end.  Entries ascend by
  * (section, index, action).  `index` is the number of the record in its section; in a section of one record
  * (NAMESPACES, ROOT, PROCESS, CONFINE, LANDLOCK) the byte offset of the field; in a FILTER section the system-call number
+ * (NAMESPACES, ROOT, PROCESS, CONFINE, DOMAINNAME) the byte offset of the field; in a FILTER section the system-call number
  * (of i386 and arm with RF_MAP_COMPAT), RF_NONE for the default action or RF_MAP_UNKNOWN for that of newer calls.
  */
 #define RF_MAP_COMPAT  0x80000000u

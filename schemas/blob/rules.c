@@ -2,6 +2,7 @@
 /* The rules between the records and fields of a blob; each is in blob.v1.md under its section. */
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/mempolicy.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 
@@ -119,7 +120,7 @@ static bool mounts_ok(const struct rf_view *v) {
     return true;
 }
 
-/* Of records that begin with their path. */
+/* Of records that begin with a string: these strictly ascend. */
 static bool paths_ok(const struct rf_view *v, enum rf_section_type type) {
     const uint8_t *record = v->records[type];
     const uint32_t size = rf_layout_sections[type].size;
@@ -189,6 +190,65 @@ static bool landlock_ok(const struct rf_view *v) {
     return paths_ok(v, RF_LANDLOCK_PATHS);
 }
 
+/* For each kind the least value, how far above it the greatest is, and bits that are not in the difference. */
+static const struct {
+    int16_t least;
+    uint16_t span, without;
+} tuning_ranges[RF_TUNING_END] = {
+    [RF_TUNING_NICE] = {-20, 39, 0},
+    [RF_TUNING_IO_PRIORITY] = {0x2000, 0x4000, 0x1ff8}, /* the idle class has no levels */
+    [RF_TUNING_SCHEDULER] = {0, SCHED_IDLE, 0},
+    [RF_TUNING_PERSONALITY] = {0, 8, 7},
+    [RF_TUNING_TIMER_SLACK] = {1, UINT16_MAX, 0}, /* it stands for 31 bits */
+    [RF_TUNING_MDWE] = {1, 0, 0},
+    [RF_TUNING_STORE_BYPASS] = {4, 4, 3},
+    [RF_TUNING_INDIRECT_BRANCH] = {4, 4, 3},
+    [RF_TUNING_L1D_FLUSH] = {2, 0, 0},
+    [RF_TUNING_NUMA] = {MPOL_PREFERRED, MPOL_LOCAL - MPOL_PREFERRED, 0},
+    [RF_TUNING_SECUREBITS] = {0, 0x45, 0x3a},
+    [RF_TUNING_KEEP_IGNORED] = {0, UINT16_MAX, 0},
+};
+
+/* What of a value depends on another the kernel itself refuses: a priority beside the wrong scheduler, nodes. */
+static bool tuning_ok(const struct rf_view *v) {
+    uint32_t last = 0;
+    bool numa = false;
+    for (uint32_t i = 0; i < v->count[RF_TUNING]; i++) {
+        const struct rf_tuning *t = RF_RECORD(v, TUNING, struct rf_tuning, i);
+        const uint32_t kind = t->kind, span = tuning_ranges[kind].span;
+        uint64_t above = (uint64_t)(t->value - tuning_ranges[kind].least);
+        if (kind <= last || above > (span == UINT16_MAX ? INT32_MAX : span) || (above & tuning_ranges[kind].without))
+            return false;
+        if (kind != RF_TUNING_SCHEDULER && t->priority != 0) return false;
+        if (kind >= RF_TUNING_SECUREBITS && t->value == 0) return false;
+        if (kind == RF_TUNING_MDWE && !(v->header->required & RF_REQUIRE_MDWE)) return false;
+        numa |= kind == RF_TUNING_NUMA;
+        last = kind;
+    }
+    return numa || v->count[RF_NODES] == 0;
+}
+
+static bool bits_ok(const struct rf_view *v, enum rf_section_type type) {
+    const struct rf_bits *bits = v->records[type];
+    return v->count[type] == 0 || bits[v->count[type] - 1].bits != 0;
+}
+
+/* What is not of a new namespace would be changed on the host.  The first letter tells net, user, and kernel and fs. */
+static bool sysctls_ok(const struct rf_view *v) {
+    uint32_t create = RF_RECORD(v, NAMESPACES, struct rf_namespaces, 0)->create;
+    for (uint32_t i = 0; i < v->count[RF_SYSCTLS]; i++) {
+        const char letter = rf_view_string(v, RF_RECORD(v, SYSCTLS, struct rf_sysctl, i)->name)[1];
+        if (!(create & (letter == 'n' ? CLONE_NEWNET : letter == 'u' ? CLONE_NEWUSER : CLONE_NEWIPC))) return false;
+    }
+    return paths_ok(v, RF_SYSCTLS);
+}
+
+static bool domainname_ok(const struct rf_view *v) {
+    const struct rf_namespaces *ns = RF_RECORD(v, NAMESPACES, struct rf_namespaces, 0);
+    return v->count[RF_DOMAINNAME] == 0 ||
+           ((ns->create & CLONE_NEWUTS) && hostname_ok(v, &RF_RECORD(v, DOMAINNAME, struct rf_domainname, 0)->text));
+}
+
 /* A filter that was checked has no unreachable instruction: what it can return is what stands in it. */
 static bool notifies(const struct rf_view *v, uint32_t type) {
     const struct rf_insn *insns = v->records[type];
@@ -218,6 +278,7 @@ static enum rf_blob_error check_filters(const struct rf_view *v) {
 
 enum rf_blob_error rf_rules_check(const struct rf_view *v) {
     bool good = parameters_ok(v) && namespaces_ok(v) && root_ok(v) && mounts_ok(v) && paths_ok(v, RF_MASKS) &&
-                paths_ok(v, RF_READ_ONLY) && devices_ok(v) && limits_ok(v) && process_ok(v) && landlock_ok(v);
+                paths_ok(v, RF_READ_ONLY) && devices_ok(v) && limits_ok(v) && process_ok(v) && landlock_ok(v) &&
+                tuning_ok(v) && bits_ok(v, RF_CPUS) && bits_ok(v, RF_NODES) && domainname_ok(v) && sysctls_ok(v);
     return good ? check_filters(v) : RF_BLOB_E_RULE;
 }

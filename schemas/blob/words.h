@@ -46,4 +46,11 @@ void rf_words_bits(struct rf_words *w, uint64_t value, const struct rf_bit *bits
 /* Says record i of a section of many records; NULL for the others. */
 extern void (*const rf_dump_records[RF_SECTION_END])(struct rf_words *w, const struct rf_view *v, uint32_t i);
 
+/* dump_tuning.c: the same for its sections. */
+void rf_words_tuning(struct rf_words *w, const struct rf_view *v, uint32_t i);
+void rf_words_cpus(struct rf_words *w, const struct rf_view *v, uint32_t i);
+void rf_words_nodes(struct rf_words *w, const struct rf_view *v, uint32_t i);
+void rf_words_domainname(struct rf_words *w, const struct rf_view *v, uint32_t i);
+void rf_words_sysctl(struct rf_words *w, const struct rf_view *v, uint32_t i);
+
 #endif

@@ -4,6 +4,7 @@
  *
  *   probe.c         modes, chosen by the first argument
  *   probe_report.c  `json`: everything that the kernel tells a process about itself
+ *   probe_tuning.c  the part of it about scheduling, memory policy and the like
  *   probe_calls.c   system calls tried in forked children
  *   probe_reach.c   `reach`: single attempts on files, ports, sockets and processes
  *
@@ -25,6 +26,9 @@ void rf_probe_flush(void);
 
 /* Prints the whole report as one JSON object; each of paths[0..count) is tested for reading and writing. */
 void rf_probe_report(int argc, char **argv, char **envp, char **paths, size_t count);
+
+/* Appends members of the report's object. */
+void rf_probe_tuning(void);
 
 /* Appends a JSON object: for each call of the table 0, the errno, or minus the signal that ended it. */
 void rf_probe_try_calls(void);

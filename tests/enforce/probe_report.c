@@ -246,9 +246,7 @@ static void put_surroundings(int argc, char **argv, char **envp) {
     int tty = open("/dev/tty", O_RDWR | O_CLOEXEC);
     rf_probe_put(", \"controlling_tty\": %d", tty >= 0 ? 0 : errno);
     if (tty >= 0) close(tty);
-    errno = 0;
-    int nice = getpriority(PRIO_PROCESS, 0);
-    rf_probe_put(", \"nice\": %d", errno != 0 ? 99 : nice);
+    rf_probe_tuning();
 }
 
 /* Opening for write creates nothing and truncates nothing; in a directory a file is made and removed. */

@@ -47,6 +47,11 @@ SECTIONS = {
     23: ("LANDLOCK", 16, 0, 1, [("abi", "u32"), ("ports", "u32"), ("scope", "u32"), ("reserved", "u32")]),
     24: ("LANDLOCK_PATHS", 16, 0, 1024, [("path", "str"), ("access", "u32"), ("reserved", "u32")]),
     25: ("LANDLOCK_PORTS", 8, 0, 1024, [("port", "u32"), ("access", "u32")]),
+    26: ("TUNING", 16, 0, 12, [("kind", "u32"), ("priority", "u32"), ("value", "i64")]),
+    27: ("CPUS", 8, 0, 16, [("bits", "u64")]),
+    28: ("NODES", 8, 0, 16, [("bits", "u64")]),
+    29: ("DOMAINNAME", 24, 0, 1, [("text", "text")]),
+    30: ("SYSCTLS", 16, 0, 256, [("name", "str"), ("value", "str")]),
 }
 NUMBERS = {"u32": "<I", "i32": "<i", "u64": "<Q", "i64": "<q"}
 SIZES = {"u32": 4, "i32": 4, "u64": 8, "i64": 8, "str": 8, "text": 24}
@@ -131,7 +136,7 @@ def read_header(data):
     need(header["total_length"] == len(data), "total length")
     need(80 <= launch <= len(data) and launch % 8 == 0, "launch length")
     need(header["launch_crc"] == crc32c(data[:40] + bytes(4) + data[44:launch]), "launch checksum")
-    need(header["required"] & ~1 == 0, "required bits")
+    need(header["required"] & ~3 == 0, "required bits")
     blank = bytearray(data[:launch])
     blank[12:16] = blank[40:44] = blank[44:48] = bytes(4)
     blank[48:80] = bytes(32)
@@ -210,6 +215,7 @@ def read_map(data, header, sections, lines):
         need((section, index, action) > last, "order of entries")
         last = (section, index, action)
         need(SECTIONS[section][4] is None or action == 0, "action of no call")
+        need(20 <= section <= 22 or action == 0, "action of no call")
         _, size, _, most, fields = SECTIONS[section]
         if most == 1:
             starts = [sum(SIZES[form] for _, form in fields[:k]) for k in range(len(fields))]

@@ -3,6 +3,7 @@
 
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/mempolicy.h>
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <setjmp.h>
@@ -123,6 +124,19 @@ static void fill_process(struct sample *s) {
     s->filters[2][4].k = SECCOMP_RET_USER_NOTIF; /* one machine's is enough to need the socket */
 }
 
+static void fill_tuning(struct sample *s) {
+    s->tuning[0] = (struct rf_tuning){RF_TUNING_NICE, 0, -5};
+    s->tuning[1] = (struct rf_tuning){RF_TUNING_SCHEDULER, 3, SCHED_RR};
+    s->tuning[2] = (struct rf_tuning){RF_TUNING_NUMA, 0, MPOL_BIND};
+    s->tuning[3] = (struct rf_tuning){RF_TUNING_KEEP_IGNORED, 0, 0x201}; /* HUP, USR1 */
+    s->cpus[0] = (struct rf_bits){UINT64_C(0x800000000000010f)};
+    s->cpus[1] = (struct rf_bits){2};
+    s->nodes[0] = (struct rf_bits){1};
+    s->domainname = (struct rf_domainname){sample_text(s, "d-", INSTANCE, NULL)};
+    s->sysctls[0] = (struct rf_sysctl){sample_str(s, "/user/max_net_namespaces"), sample_str(s, "3")};
+    s->sysctls[1] = (struct rf_sysctl){sample_str(s, "/user/max_pid_namespaces"), sample_str(s, "3")};
+}
+
 static void fill_map(struct sample *s) {
     s->map_files[0] = (struct rf_map_file){.name = sample_str(s, "db.ringfence.yaml"), .sha256 = {1, 2, 3}};
     s->map_files[1] = (struct rf_map_file){.name = sample_str(s, "../org.base.yaml"), .sha256 = {4, 5, 6}};
@@ -150,6 +164,7 @@ void sample_fill(struct sample *s) {
     fill_surroundings(s);
     fill_resources(s);
     fill_process(s);
+    fill_tuning(s);
     fill_map(s);
     s->plan = (struct rf_plan){.required = RF_REQUIRE_MOUNT_SETATTR,
                                .language = 1,
@@ -183,6 +198,11 @@ void sample_fill(struct sample *s) {
     SET_ONE(LANDLOCK, landlock);
     SET_ALL(LANDLOCK_PATHS, landlock_paths);
     SET_ALL(LANDLOCK_PORTS, landlock_ports);
+    SET_ALL(TUNING, tuning);
+    SET_ALL(CPUS, cpus);
+    SET_ALL(NODES, nodes);
+    SET_ONE(DOMAINNAME, domainname);
+    SET_ALL(SYSCTLS, sysctls);
 }
 
 void sample_keep_root(struct sample *s) {

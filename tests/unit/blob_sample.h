@@ -30,6 +30,11 @@ struct sample {
     struct rf_landlock_path landlock_paths[2];
     struct rf_landlock_port landlock_ports[2];
     struct rf_insn filters[3][6];
+    struct rf_tuning tuning[4];
+    struct rf_bits cpus[2];
+    struct rf_bits nodes[1];
+    struct rf_domainname domainname;
+    struct rf_sysctl sysctls[2];
     struct rf_map_file map_files[2];
     struct rf_map_entry map_entries[8];
 };

@@ -99,7 +99,17 @@ static const char expected[] =
     "24 0 /data: read, write\n"
     "24 1 /usr: execute\n"
     "25 0 TCP port 0: bind\n"
-    "25 1 TCP port 443: connect\n";
+    "25 1 TCP port 443: connect\n"
+    "26 0 nice: -5\n"
+    "26 1 scheduler: rr(3)\n"
+    "26 2 memory policy: bind\n"
+    "26 3 signals that stay ignored: HUP, USR1\n"
+    "27 0 processors 0-3,8,63\n"
+    "27 1 processors 65\n"
+    "28 0 memory nodes 0\n"
+    "29 0 domain name: \"d-$(instance)\"\n"
+    "30 0 sysctl /user/max_net_namespaces = \"3\"\n"
+    "30 1 sysctl /user/max_pid_namespaces = \"3\"\n";
 
 static void dump(const struct sample *s) {
     static struct bytes out;
@@ -200,6 +210,42 @@ static void tells_the_other_values(void **state) {
     assert_null(strstr(told.text, "instructions"));
 }
 
+static void tells_every_attribute(void **state) {
+    (void)state;
+    static const struct {
+        struct rf_tuning tuning;
+        const char *words;
+    } others[] = {
+        {{RF_TUNING_IO_PRIORITY, 0, 0x2000}, "io priority: realtime(0)"},
+        {{RF_TUNING_IO_PRIORITY, 0, 0x4007}, "io priority: best-effort(7)"},
+        {{RF_TUNING_IO_PRIORITY, 0, 0x6000}, "io priority: idle"},
+        {{RF_TUNING_SCHEDULER, 0, 0}, "scheduler: other"},
+        {{RF_TUNING_SCHEDULER, 99, 1}, "scheduler: fifo(99)"},
+        {{RF_TUNING_SCHEDULER, 0, 3}, "scheduler: batch"},
+        {{RF_TUNING_SCHEDULER, 0, 5}, "scheduler: idle"},
+        {{RF_TUNING_PERSONALITY, 0, 0}, "personality: linux"},
+        {{RF_TUNING_PERSONALITY, 0, 8}, "personality: linux32"},
+        {{RF_TUNING_TIMER_SLACK, 0, 50000}, "timer slack: 50000 ns"},
+        {{RF_TUNING_MDWE, 0, 1}, "memory that was writable is never executable"},
+        {{RF_TUNING_STORE_BYPASS, 0, 4}, "speculative store bypass: disabled"},
+        {{RF_TUNING_INDIRECT_BRANCH, 0, 8}, "indirect branch speculation: disabled for good"},
+        {{RF_TUNING_L1D_FLUSH, 0, 2}, "L1D cache flushed when it is left"},
+        {{RF_TUNING_NUMA, 0, 4}, "memory policy: local"},
+        {{RF_TUNING_SECUREBITS, 0, 0x45}, "further securebits, locked: noroot, no_setuid_fixup, no_cap_ambient_raise"},
+        {{RF_TUNING_KEEP_IGNORED, 0, 0x7fffffff}, "signals that stay ignored: HUP, INT, QUIT, ILL, TRAP, ABRT, BUS, "},
+        {{RF_TUNING_KEEP_IGNORED, 0, 0x7e000000}, "signals that stay ignored: VTALRM, PROF, WINCH, IO, PWR, SYS"},
+    };
+    s.plan.required |= RF_REQUIRE_MDWE;
+    s.plan.count[RF_TUNING] = 1;
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+        s.tuning[0] = others[i].tuning;
+        s.plan.count[RF_NODES] = s.tuning[0].kind == RF_TUNING_NUMA;
+        dump(&s);
+        assert_told(others[i].words);
+    }
+    assert_told("0 24 needs beyond Linux 5.10: mount_setattr (Linux 5.12), PR_SET_MDWE (Linux 6.3)\n");
+}
+
 /* A blob's strings reach a terminal: no byte of them may be one that it obeys, or end the word early. */
 static void escapes_what_is_not_plain(void **state) {
     (void)state;
@@ -222,9 +268,8 @@ static void escapes_what_is_not_plain(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(tells_every_record, setup),
-        cmocka_unit_test_setup(tells_every_field, setup),
-        cmocka_unit_test_setup(tells_the_other_values, setup),
+        cmocka_unit_test_setup(tells_every_record, setup),        cmocka_unit_test_setup(tells_every_field, setup),
+        cmocka_unit_test_setup(tells_every_attribute, setup),     cmocka_unit_test_setup(tells_the_other_values, setup),
         cmocka_unit_test_setup(escapes_what_is_not_plain, setup),
     };
     return cmocka_run_group_tests_name("blob dump", tests, NULL, NULL);

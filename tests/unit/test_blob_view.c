@@ -181,7 +181,7 @@ static void drop_section(uint32_t type) {
     X(higher_minor, NONE, sample_header(&bad)->minor = 7)                                                              \
     X(major_0, VERSION, sample_header(&bad)->major = 0)                                                                \
     X(major_2, VERSION, sample_header(&bad)->major = 2)                                                                \
-    X(unknown_required, REQUIRED, sample_header(&bad)->required |= 2)                                                  \
+    X(unknown_required, REQUIRED, sample_header(&bad)->required |= RF_REQUIRE_ALL + 1)                                 \
     X(unknown_required_high, REQUIRED, sample_header(&bad)->required |= UINT64_C(1) << 63)                             \
     X(total_less, LENGTH, sample_header(&bad)->total_length--)                                                         \
     X(total_more, LENGTH, sample_header(&bad)->total_length++)                                                         \
@@ -191,7 +191,7 @@ static void drop_section(uint32_t type) {
     X(too_many_sections, TABLE, sample_header(&bad)->section_count = RF_SECTION_END)                                   \
     X(huge_section_count, TABLE, sample_header(&bad)->section_count = UINT32_MAX)                                      \
     X(one_section_less, TABLE, sample_header(&bad)->section_count--)                                                   \
-    X(unknown_section, SECTION, sample_section(&bad, RF_LANDLOCK_PORTS)->type = RF_SECTION_END)                        \
+    X(unknown_section, SECTION, sample_section(&bad, RF_SECTION_END - 1)->type = RF_SECTION_END)                       \
     X(section_type_0, SECTION, strings_entry()->type = 0)                                                              \
     X(repeated_section, SECTION, sample_section(&bad, RF_READ_ONLY)->type = RF_MASKS)                                  \
     X(section_order, SECTION, swap_table_entries())                                                                    \
