@@ -64,7 +64,7 @@ static void verify_rest(struct compile_context *c, const struct rf_view *policy,
                 policy->header->kernel & 0xffff);
     for (unsigned s = 1; s < RF_SECTION_END; s++) {
         size_t bytes = (size_t)policy->count[s] * rf_layout_sections[s].size;
-        if (s >= RF_FILTER_X86_64) {
+        if (RF_IS_FILTER(s)) {
             if (policy->count[s] == 0 && blob->count[s] != 0)
                 rf_diag(c->diags, D_NOT_WHAT_IT_SAYS, nowhere,
                         "the compiled policy has a %s that the policy does not have", section_names[s]);

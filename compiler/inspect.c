@@ -37,6 +37,7 @@ static const char *const headings[RF_SECTION_END] = {
     [RF_GROUPS] = "groups",
     [RF_RLIMITS] = "resource limits",
     [RF_CONFINE] = "capabilities",
+    [RF_CGROUP] = "cgroup",
 };
 
 static void print_place(struct printing *p, uint32_t section, uint32_t index, int width) {
@@ -51,7 +52,7 @@ static void print_place(struct printing *p, uint32_t section, uint32_t index, in
 
 static void print_line(void *ctx, uint32_t section, uint32_t index, const char *text) {
     struct printing *p = ctx;
-    if (section >= RF_FILTER_X86_64) return; /* told in words below */
+    if (RF_IS_FILTER(section)) return; /* told in words below */
     if (section != p->section)
         fprintf(p->out, "\n%s\n", section < RF_SECTION_END && headings[section] ? headings[section] : "policy");
     p->section = section;

@@ -33,17 +33,3 @@ bool rf_chars_below(const char *path, const char *top) {
     const char *rest = rf_chars_after(path, top);
     return rest && (*rest == '/' || *rest == '\0');
 }
-
-bool rf_chars_number(const char **at, uint64_t *value) {
-    const char *p = *at;
-    uint64_t n = 0;
-    if (*p < '0' || *p > '9') return false;
-    for (; *p >= '0' && *p <= '9'; p++) {
-        uint64_t digit = (uint64_t)(*p - '0');
-        if (n > (UINT64_MAX - digit) / 10) return false;
-        n = n * 10 + digit;
-    }
-    *at = p;
-    *value = n;
-    return true;
-}

@@ -67,8 +67,7 @@ static const char step_names[] RF_PACKED =
 #undef RF_X
     ;
 
-/* The string of this number in a run of them; the empty one at the end if there are not as many. */
-static const char *nth(const char *texts, uint32_t number) {
+const char *rf_fail_nth(const char *texts, uint32_t number) {
     for (; number > 0 && *texts != '\0'; number--) texts += rf_chars_length(texts) + 1;
     return texts;
 }
@@ -82,7 +81,7 @@ static const char *plain(const char *packed, char *buffer, uint32_t size) {
 
 const char *rf_fail_step(uint32_t step) {
     static char name[24];
-    return plain(nth(step_names, step), name, sizeof name);
+    return plain(rf_fail_nth(step_names, step), name, sizeof name);
 }
 
 /* capabilities(7), by number from 0; one string, so that no pointers have to be stored. */
@@ -95,7 +94,7 @@ static const char capability_names[] RF_PACKED =
 
 const char *rf_fail_capability(uint32_t number) {
     static char name[64];
-    const char *packed = nth(capability_names, number);
+    const char *packed = rf_fail_nth(capability_names, number);
     if (*packed == '\0') packed = RF_WORDS("with a number that this enforcer has no name for");
     return plain(packed, name, sizeof name);
 }
@@ -143,7 +142,7 @@ static void add_policy_line(struct rf_line *line, uint32_t section, uint32_t ind
 static void add_errno(struct rf_line *line, int error) {
     uint32_t i = 0;
     while (i < sizeof errno_numbers && errno_numbers[i] != -error) i++;
-    const char *name = nth(errno_texts, 2 * i);
+    const char *name = rf_fail_nth(errno_texts, 2 * i);
     if (*name == '\0') {
         rf_line_format(line, ": errno %d", -error);
         return;

@@ -28,6 +28,9 @@ _Static_assert(RF_RECORDS_MAX <= 0xffff && RF_STEP_COUNT <= 0xff, "an index or a
 _Noreturn void rf_fail_packed(struct rf_where where, int error, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* The string of this number in a run of them, each with its NUL; the empty one at the end if there are not as many. */
+const char *rf_fail_nth(const char *texts, uint32_t number);
+
 /* The result of a call that must not fail: returns it, unless it is a negative errno. */
 #define rf_must(where, result, format, ...) rf_must_packed(where, result, RF_WORDS(format), ##__VA_ARGS__)
 int rf_must_packed(struct rf_where where, int result, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -166,6 +166,11 @@ static void say_notify_socket(struct rf_words *w, const struct rf_view *v) {
         rf_words_text(w, v, t);
 }
 
+static void say_cgroup(struct rf_words *w, const struct rf_view *v) {
+    rf_words_say(w, "cgroup: ");
+    rf_words_text(w, v, &RF_RECORD(v, CGROUP, struct rf_cgroup, 0)->name);
+}
+
 struct field_words {
     uint32_t section;
     uint32_t offset;
@@ -192,6 +197,7 @@ static const struct field_words field_words[] = {
     {RF_CONFINE, offsetof(struct rf_confine, capabilities), say_capabilities},
     {RF_CONFINE, offsetof(struct rf_confine, flags), say_confine_flags},
     {RF_CONFINE, offsetof(struct rf_confine, notify_socket), say_notify_socket},
+    {RF_CGROUP, offsetof(struct rf_cgroup, name), say_cgroup},
 };
 
 typedef void line_function(void *ctx, uint32_t section, uint32_t index, const char *text);
@@ -224,6 +230,7 @@ void rf_dump(const struct rf_view *view, line_function *line, void *ctx) {
     dump_header(view, &w, line, ctx);
     for (uint32_t type = RF_STRINGS + 1; type < RF_SECTION_END; type++) {
         for (; field < sizeof field_words / sizeof field_words[0] && field_words[field].section == type; field++) {
+            if (view->count[type] == 0) continue;
             w.used = 0;
             field_words[field].say(&w, view);
             line(ctx, type, field_words[field].offset, w.text);
@@ -233,7 +240,7 @@ void rf_dump(const struct rf_view *view, line_function *line, void *ctx) {
             rf_dump_records[type](&w, view, i);
             line(ctx, type, i, w.text);
         }
-        if (type < RF_FILTER_X86_64 || view->count[type] == 0) continue;
+        if (!RF_IS_FILTER(type) || view->count[type] == 0) continue;
         w.used = 0;
         rf_words_say(&w, "filter for %s: %" PRIu32 " instructions", machines[type - RF_FILTER_X86_64],
                      view->count[type]);

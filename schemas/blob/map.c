@@ -21,7 +21,7 @@ static enum rf_blob_error check_files(const struct rf_map *map) {
 /* Whether `index` names a record, a field of a one-record section, or a call of a filter that is there. */
 static bool place_ok(const struct rf_view *v, uint32_t section, uint32_t index) {
     if (section <= RF_STRINGS || section >= RF_SECTION_END || v->count[section] == 0) return false;
-    if (section >= RF_FILTER_X86_64) return true;
+    if (RF_IS_FILTER(section)) return true;
     const struct rf_layout *layout = &rf_layout_sections[section];
     if (layout->most > 1) return index < v->count[section];
     for (uint32_t f = layout->first; f < layout[1].first; f++) {
@@ -40,7 +40,7 @@ static enum rf_blob_error check_entries(const struct rf_view *v, const struct rf
         const struct rf_map_entry *e = &map->entries[i];
         if (!place_ok(v, e->section, e->index) || e->file >= map->file_count || e->line == 0 || e->column == 0)
             return RF_BLOB_E_MAP;
-        if (e->section < RF_FILTER_X86_64 && e->action != 0) return RF_BLOB_E_MAP;
+        if (!RF_IS_FILTER(e->section) && e->action != 0) return RF_BLOB_E_MAP;
         int order = i > 0 ? compare(&e[-1], e->section, e->index) : -1;
         if (order > 0 || (order == 0 && e[-1].action >= e->action)) return RF_BLOB_E_MAP;
     }

@@ -44,6 +44,8 @@ SECTIONS = {
     20: ("FILTER_X86_64", 8, 0, 4096, None),
     21: ("FILTER_AARCH64", 8, 0, 4096, None),
     22: ("FILTER_RISCV64", 8, 0, 4096, None),
+    23: ("CGROUP", 24, 0, 1, [("name", "text")]),
+    24: ("FILLS", 32, 0, 1024, [("section", "u32"), ("index", "u32"), ("text", "text")]),
 }
 NUMBERS = {"u32": "<I", "i32": "<i", "u64": "<Q", "i64": "<q"}
 SIZES = {"u32": 4, "i32": 4, "u64": 8, "i64": 8, "str": 8, "text": 24}
@@ -138,7 +140,7 @@ def read_header(data):
 
 def read_table(data, header):
     count, launch = header["section_count"], header["launch_length"]
-    need(count <= 22 and 80 + 16 * count <= launch, "section count")
+    need(count <= 24 and 80 + 16 * count <= launch, "section count")
     sections, last, at = {}, 0, 80 + 16 * count
     for i in range(count):
         kind, offset, length, reserved = struct.unpack_from("<IIII", data, 80 + 16 * i)
@@ -206,7 +208,7 @@ def read_map(data, header, sections, lines):
         need(section in sections and section != 1 and file < files and line > 0 and column > 0, "entry")
         need((section, index, action) > last, "order of entries")
         last = (section, index, action)
-        need(section >= 20 or action == 0, "action of no call")
+        need(20 <= section <= 22 or action == 0, "action of no call")
         _, size, _, most, fields = SECTIONS[section]
         if most == 1:
             starts = [sum(SIZES[form] for _, form in fields[:k]) for k in range(len(fields))]

@@ -308,9 +308,10 @@ static void sums_as_the_rfc_says(void **state) {
 /* A byte of a record that no field covers could differ between two blobs of one policy, unseen. */
 static void fields_cover_their_records(void **state) {
     (void)state;
-    for (uint32_t type = RF_STRINGS + 1; type < RF_FILTER_X86_64; type++) {
+    for (uint32_t type = RF_STRINGS + 1; type < RF_SECTION_END; type++) {
         const struct rf_layout *layout = &rf_layout_sections[type];
         uint32_t at = 0;
+        if (RF_IS_FILTER(type)) continue;
         assert_true(layout->first < layout[1].first);
         for (uint32_t f = layout->first; f < layout[1].first; f++) {
             assert_int_equal(rf_layout_fields[f].offset, at);
