@@ -15,10 +15,14 @@ struct bind {
 bool rf_scalar_bind(struct bind *b, const struct key_info *key, const struct node *node, struct value *value);
 
 /* scalars_text.c: the text-like ones (T_BOOL, T_ENUM, T_TEXT, T_TEMPLATE). */
+/* Reports a parameter where none can stand. */
+void rf_scalar_bad_place(struct bind *b, const struct node *node);
 bool rf_scalar_bind_text(struct bind *b, const struct key_info *key, const struct node *node, struct value *value);
 
 /* Texts, for members of sets and lists too.  `what` completes "... must be". */
 bool rf_scalar_text(struct bind *b, const char *spec, const struct node *node);
+/* Text of process.args and process.env: at most one $(parameter), or none at all; $$( is a plain $(. */
+bool rf_scalar_template(struct bind *b, const struct node *node, struct value *value);
 bool rf_scalar_is_name(const char *text, size_t length);
 bool rf_scalar_is_path(const char *text, size_t length);
 /* Number with unit; most is the largest value allowed; max_word: the word max is allowed. */
@@ -29,6 +33,8 @@ bool rf_scalar_number(struct bind *b, const struct node *node, uint64_t low, uin
 bool rf_scalar_decimal(const char *text, const char **end, uint64_t *number);
 /* "a|b" -> "a, b" */
 const char *rf_scalar_choices(struct rf_arena *arena, const char *spec);
+/* "lo..hi" or "lo..hi|max" of keys.def. */
+void rf_scalar_range(const char *spec, uint64_t *low, uint64_t *high, bool *allow_max);
 bool rf_scalar_seconds(struct bind *b, const struct node *node, int64_t *seconds);
 
 /* Reports that `node` should have been `expected` ("a number", "a list of paths"). */

@@ -109,6 +109,7 @@ static bool bind_env(struct bind *b, const struct node *node, struct value *valu
     bool good = true;
     for (size_t i = 0; i < node->count; i++) {
         const struct node *key = node->pairs[i].key, *text = node->pairs[i].value;
+        struct value parts = {0};
         struct item *item = add_item(b, value, key->text, text->at);
         if (!rf_name_is_env(key->text)) {
             rf_diag(b->c->diags, D_BAD_ENVIRONMENT, key->at, "'%s' is not the name of an environment variable",
@@ -116,13 +117,15 @@ static bool bind_env(struct bind *b, const struct node *node, struct value *valu
             good = false;
         } else if (rf_tree_is_null(text)) {
             item->gone = true;
-        } else if (!rf_scalar_text(b, "text", text)) {
+        } else if (!rf_scalar_template(b, text, &parts)) {
             good = false;
         } else if (key->length + 1 + text->length > RF_STRING_MAX) {
             rf_diag(b->c->diags, D_TOO_LONG, text->at, "longer than %u bytes", RF_STRING_MAX);
             good = false;
         } else {
-            item->text = text->text;
+            item->text = parts.text;
+            item->parameter = parts.parameter;
+            item->suffix = parts.suffix;
         }
     }
     return good;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "check.h"
 #include "merge.h"
+#include "parameters.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -121,8 +122,12 @@ static void check_resources(struct compile_context *c, const struct file *file) 
         rf_check_contradiction(
             c, p->memory_swap_max.at, p->memory_max.at, "swap.max without memory.max",
             "hosts with cgroup v1 can only limit the sum of the two: write resources.memory.max too");
+    if (memory && p->memory_max.parameter && p->memory_swap_max.parameter)
+        rf_check_contradiction(
+            c, p->memory_swap_max.at, p->memory_max.at, "memory.max and swap.max are both parameters",
+            "hosts with cgroup v1 limit the sum of the two: only one of them can be left to the launch");
     if (memory && p->memory_swap_max.set && p->memory_swap_max.num != RF_UNLIMITED &&
-        p->memory_max.num + p->memory_swap_max.num > INT64_MAX)
+        rf_parameter_most(p, &p->memory_max) + rf_parameter_most(p, &p->memory_swap_max) > INT64_MAX)
         rf_diag(c->diags, D_OUT_OF_RANGE, p->memory_swap_max.at,
                 "memory.max and swap.max together are more than the kernel can count");
     for (size_t i = 0; i < p->io.count; i++) {
@@ -140,7 +145,7 @@ static void check_process(struct compile_context *c, const struct file *file) {
     const struct policy *p = &file->merged;
     if (p->process_args.set && !p->process_args.count)
         rf_diag(c->diags, D_MISSING_FIELD, p->process_args.at, "process.args is empty: it starts with the program");
-    if (p->process_args.count && !p->process_args.items[0].name[0])
+    if (p->process_args.count && !p->process_args.items[0].text[0] && !p->process_args.items[0].parameter)
         rf_diag(c->diags, D_BAD_PATH, p->process_args.items[0].at, "the program's name is empty");
     for (size_t i = 0; i < p->process_pass_env.count; i++) {
         const struct item *pass = &p->process_pass_env.items[i], *env = rf_item_find(&p->process_env, pass->name);

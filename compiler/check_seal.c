@@ -4,6 +4,7 @@
 #include "check.h"
 #include "merge.h"
 #include "never_call.h"
+#include "parameters.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -63,10 +64,10 @@ static void check_require(struct compile_context *c, const struct file *file) {
 /* Whether the launch can make a template into this text. */
 static bool may_become(const struct policy *p, const struct value *v, const char *text) {
     size_t n = strlen(text), before = strlen(v->text), after = strlen(v->suffix);
-    const struct item *parameter = rf_item_find(&p->parameters, v->parameter);
+    const struct item *parameter = rf_parameter_find(p, v->parameter);
     if (n < before + after || strncmp(text, v->text, before) != 0 || strcmp(text + n - after, v->suffix) != 0)
         return false;
-    if (!parameter || parameter->gone || RF_FIELD(parameter, parameter, type).num != 0)
+    if (!parameter || rf_parameter_type(parameter) != RF_PARAM_PATH)
         return rf_scalar_is_name(text + before, n - before - after);
     const struct value *under = &RF_FIELD(parameter, parameter, under);
     size_t m = under->set ? strlen(under->text) : 0;
@@ -81,6 +82,11 @@ static bool may_be(const struct policy *p, const struct key_info *key, const str
     if (key - rf_keys == K_process_init && !v.set) return (p->namespaces_pid.num == NS_NEW) == (is->num == 1);
     if (key - rf_keys == K_hostname && !v.set) v = p->name;
     if (!v.set) return false;
+    if (v.parameter && (key->flags & F_PARAMETER)) {
+        const struct item *parameter = rf_parameter_find(p, v.parameter);
+        return parameter && is->num >= RF_FIELD(parameter, parameter, min).num &&
+               is->num <= RF_FIELD(parameter, parameter, max).num;
+    }
     if (v.parameter) return may_become(p, &v, is->text);
     if (key->type == T_NAMESPACE) return is->num == (v.num == NS_CUSTOM ? NS_NEW : v.num);
     if (key->type == T_TEXT || key->type == T_TEMPLATE) return strcmp(v.text, is->text) == 0;

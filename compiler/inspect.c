@@ -45,6 +45,7 @@ static const char *const headings[RF_SECTION_END] = {
     [RF_NODES] = "memory nodes",
     [RF_DOMAINNAME] = "domain name",
     [RF_SYSCTLS] = "sysctls",
+    [RF_CGROUP] = "cgroup",
 };
 
 static void print_place(struct printing *p, uint32_t section, uint32_t index, int width) {

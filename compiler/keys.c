@@ -8,6 +8,7 @@
 #define SHORTHAND F_SHORTHAND
 #define HIDDEN    F_HIDDEN
 #define IS_KEY    F_IS_KEY
+#define PARAMETER F_PARAMETER
 const struct key_info rf_keys[KEY_COUNT] = {
 #define KEY(id, path, type, spec, preset, merge, flags, doc)                                                           \
     {NULL, #id, path, T_##type, spec, preset, M_##merge, flags, doc},

@@ -12,7 +12,7 @@ enum value_type {
     T_BOOL,        /* num 0 or 1 */
     T_ENUM,        /* num: index in spec; text: the word */
     T_TEXT,        /* text; spec: name path line call */
-    T_TEMPLATE,    /* text with at most one $(parameter): prefix, parameter, suffix; spec: path hostname */
+    T_TEMPLATE,    /* text with at most one $(parameter): prefix, parameter, suffix; spec: path hostname cgroup */
     T_SIZE,        /* num: bytes; RF_UNLIMITED for max */
     T_COUNT,       /* num; RF_UNLIMITED for max */
     T_RATE,        /* num: bytes per second; RF_UNLIMITED for max */
@@ -37,7 +37,7 @@ enum value_type {
 };
 
 enum merge_kind { M_SCALAR, M_SET, M_MAP, M_KEYED, M_SEALED, M_OWN };
-enum key_flags { F_REQUIRED = 1, F_OPTIONAL = 2, F_SHORTHAND = 4, F_HIDDEN = 8, F_IS_KEY = 16 };
+enum key_flags { F_REQUIRED = 1, F_OPTIONAL = 2, F_SHORTHAND = 4, F_HIDDEN = 8, F_IS_KEY = 16, F_PARAMETER = 32 };
 
 enum key_id {
 #define KEY(id, path, type, spec, preset, merge, flags, doc) K_##id,

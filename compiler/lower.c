@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "lower.h"
+#include "parameters.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,21 +63,48 @@ struct rf_text rf_lower_text(struct lower *l, const struct value *v) {
                             parameter_index(l, v->parameter), 0};
 }
 
+static void add_fill(struct lower *l, enum rf_section_type section, size_t i, const struct value *v) {
+    const struct rf_fill fill = {section, (uint32_t)i, rf_lower_text(l, v)};
+    RF_PUSH(l->c->arena, l->fills, l->fill_count, fill);
+}
+
+struct rf_str rf_lower_filled(struct lower *l, enum rf_section_type section, size_t i, const char *before,
+                              const struct item *item) {
+    const char *text = rf_arena_printf(l->c->arena, "%s%s", before, item->text);
+    if (!item->parameter) return rf_lower_string(l, text);
+    add_fill(l, section, i, &(struct value){.text = text, .parameter = item->parameter, .suffix = item->suffix});
+    return rf_lower_string(l, "");
+}
+
+void rf_lower_fill_number(struct lower *l, enum rf_section_type section, size_t i, const char *parameter) {
+    add_fill(l, section, i, &(struct value){.text = "", .parameter = parameter, .suffix = ""});
+}
+
+static int by_record(const void *pa, const void *pb) {
+    const struct rf_fill *a = pa, *b = pb;
+    if (a->section != b->section) return a->section < b->section ? -1 : 1;
+    return a->index < b->index ? -1 : a->index > b->index;
+}
+
+static void lower_fills(struct lower *l) {
+    if (l->fill_count) qsort(l->fills, l->fill_count, sizeof *l->fills, by_record);
+    l->plan.records[RF_FILLS] = l->fills;
+    l->plan.count[RF_FILLS] = (uint32_t)l->fill_count;
+}
+
 static void lower_parameters(struct lower *l) {
     size_t n;
     const struct item **sorted = rf_lower_sorted(l, &l->p->parameters, &n);
     struct rf_parameter *out = RF_LOWER_RECORDS(l, PARAMETERS, struct rf_parameter, n);
     for (size_t i = 0; i < n; i++) {
         const struct value *f = sorted[i]->fields;
-        bool is_path = f[FIELD_parameter_type].num == 0;
+        const char *bound = rf_parameter_bound(l->c->arena, sorted[i]);
         out[i].name = rf_lower_string(l, sorted[i]->name);
-        out[i].under = f[FIELD_parameter_under].set ? rf_lower_string(l, f[FIELD_parameter_under].text) : RF_STR_ABSENT;
+        out[i].under = bound ? rf_lower_string(l, bound) : RF_STR_ABSENT;
         out[i].fallback =
             f[FIELD_parameter_preset].set ? rf_lower_string(l, f[FIELD_parameter_preset].text) : RF_STR_ABSENT;
-        out[i].type = is_path ? RF_PARAM_PATH : RF_PARAM_NAME;
-        out[i].max_length = f[FIELD_parameter_max].set ? (uint32_t)f[FIELD_parameter_max].num
-                            : is_path                  ? RF_STRING_MAX
-                                                       : 63;
+        out[i].type = rf_parameter_type(sorted[i]);
+        out[i].max_length = rf_parameter_longest(sorted[i]);
         rf_lower_note(l, RF_PARAMETERS, (uint32_t)i, sorted[i]->at);
     }
 }
@@ -126,5 +154,6 @@ void rf_lower(struct lower *l) {
     rf_lower_resources(l);
     rf_lower_seccomp(l);
     rf_lower_landlock(l);
+    lower_fills(l);
     lower_map(l);
 }

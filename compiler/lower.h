@@ -32,6 +32,8 @@ struct lower {
     struct rf_plan plan;
     struct lowered_filter filters[RF_MACHINES];
     size_t filter_count;
+    struct rf_fill *fills;
+    size_t fill_count;
     struct rf_map_entry *entries;
     size_t entry_count;
 };
@@ -51,6 +53,12 @@ void rf_lower_landlock(struct lower *l);
 /* Helpers. */
 struct rf_str rf_lower_string(struct lower *l, const char *text);
 struct rf_text rf_lower_text(struct lower *l, const struct value *v);
+/* The text of an argument or variable, behind `before`: where it holds a parameter it is empty, and a record of FILLS has
+ * it. */
+struct rf_str rf_lower_filled(struct lower *l, enum rf_section_type section, size_t i, const char *before,
+                              const struct item *item);
+/* Record i of a section gets this parameter for its number. */
+void rf_lower_fill_number(struct lower *l, enum rf_section_type section, size_t i, const char *parameter);
 /* `count` zeroed records for a section, registered in the plan; NULL for count 0. */
 void *rf_lower_records(struct lower *l, enum rf_section_type type, size_t count, size_t size);
 /* Live members of a value, sorted by name; *count gets their number. */

@@ -12,7 +12,7 @@ static void lower_args(struct lower *l) {
     const struct value *args = &l->p->process_args;
     struct rf_arg *out = RF_LOWER_RECORDS(l, ARGS, struct rf_arg, args->count);
     for (size_t i = 0; i < args->count; i++) {
-        out[i].text = rf_lower_string(l, args->items[i].text);
+        out[i].text = rf_lower_filled(l, RF_ARGS, i, "", &args->items[i]);
         rf_lower_note(l, RF_ARGS, (uint32_t)i, args->items[i].at);
     }
 }
@@ -22,7 +22,7 @@ static void lower_env(struct lower *l) {
     const struct item **env = rf_lower_sorted(l, &l->p->process_env, &n);
     struct rf_arg *out = RF_LOWER_RECORDS(l, ENV, struct rf_arg, n);
     for (size_t i = 0; i < n; i++) {
-        out[i].text = rf_lower_string(l, rf_arena_printf(l->c->arena, "%s=%s", env[i]->name, env[i]->text));
+        out[i].text = rf_lower_filled(l, RF_ENV, i, rf_arena_printf(l->c->arena, "%s=", env[i]->name), env[i]);
         rf_lower_note(l, RF_ENV, (uint32_t)i, env[i]->at);
     }
     const struct item **pass = rf_lower_sorted(l, &l->p->process_pass_env, &n);

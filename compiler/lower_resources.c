@@ -12,10 +12,15 @@ struct limits {
     size_t count;
     struct span at;
     uint32_t flags;
+    const char *parameter; /* stands for the number of what is added */
 };
 
 static void add(struct limits *m, uint32_t controller, uint32_t version, const char *file, const char *text,
                 uint32_t compare, uint64_t value) {
+    if (m->parameter) {
+        rf_lower_fill_number(m->l, RF_LIMITS, m->count, m->parameter);
+        text = "";
+    }
     struct rf_limit limit = {
         rf_lower_string(m->l, file),        rf_lower_string(m->l, text), controller, version, compare, m->flags,
         compare == RF_CMP_PAGES ? value : 0};
@@ -32,16 +37,22 @@ static void lower_memory(struct limits *m) {
     const struct value *max = &l->p->memory_max, *swap = &l->p->memory_swap_max;
     if (max->set) {
         m->at = max->at;
+        m->parameter = max->parameter;
         add(m, RF_CTL_MEMORY, 2, "memory.max", number(l, max->num, "max"), RF_CMP_PAGES, max->num);
         add(m, RF_CTL_MEMORY, 1, "memory.limit_in_bytes", number(l, max->num, "-1"), RF_CMP_PAGES, max->num);
+        m->parameter = NULL;
     }
     if (!swap->set) return;
     m->at = swap->at;
     m->flags = RF_LIMIT_IF_SWAP;
-    /* v1 limits memory and swap together, and check.c saw to it that memory.max is there. */
+    /* v1 limits memory and swap together, and check.c saw to it that memory.max is there, and that at most one of the
+     * two is a parameter (whose own number is 0): to that the launch adds the other. */
     uint64_t sum = swap->num == RF_UNLIMITED || max->num == RF_UNLIMITED ? RF_UNLIMITED : max->num + swap->num;
+    m->parameter = swap->parameter;
     add(m, RF_CTL_MEMORY, 2, "memory.swap.max", number(l, swap->num, "max"), RF_CMP_PAGES, swap->num);
+    if (!m->parameter && sum != RF_UNLIMITED) m->parameter = max->parameter;
     add(m, RF_CTL_MEMORY, 1, "memory.memsw.limit_in_bytes", number(l, sum, "-1"), RF_CMP_PAGES, sum);
+    m->parameter = NULL;
     m->flags = 0;
 }
 
@@ -87,6 +98,7 @@ void rf_lower_resources(struct lower *l) {
     lower_cpu(&m);
     if (l->p->pids_max.set) {
         m.at = l->p->pids_max.at;
+        m.parameter = l->p->pids_max.parameter;
         const char *text = number(l, l->p->pids_max.num, "max");
         add(&m, RF_CTL_PIDS, 2, "pids.max", text, RF_CMP_EXACT, 0);
         add(&m, RF_CTL_PIDS, 1, "pids.max", text, RF_CMP_EXACT, 0);
@@ -94,4 +106,7 @@ void rf_lower_resources(struct lower *l) {
     l->plan.records[RF_LIMITS] = m.list;
     l->plan.count[RF_LIMITS] = (uint32_t)m.count;
     lower_io(l);
+    if (!l->p->cgroup.set) return;
+    RF_LOWER_RECORDS(l, CGROUP, struct rf_cgroup, 1)->name = rf_lower_text(l, &l->p->cgroup);
+    RF_LOWER_NOTE_FIELD(l, CGROUP, struct rf_cgroup, name, &l->p->cgroup);
 }

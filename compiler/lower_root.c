@@ -26,7 +26,7 @@ static void lower_devices(struct lower *l) {
     }
 }
 
-static void lower_mount(struct lower *l, const struct value *f, struct rf_mount *out) {
+static void lower_mount(struct lower *l, const struct value *f, size_t i, struct rf_mount *out) {
     bool bind = f[FIELD_mount_bind].set;
     bool writable = !bind || f[FIELD_mount_writable].num;
     out->target = rf_lower_string(l, f[FIELD_mount_target].text);
@@ -36,6 +36,7 @@ static void lower_mount(struct lower *l, const struct value *f, struct rf_mount 
     if ((out->flags & RF_MOUNT_RECURSIVE) && !writable) l->plan.required |= RF_REQUIRE_MOUNT_SETATTR;
     if (bind) return;
     out->size = f[FIELD_mount_size].num;
+    if (f[FIELD_mount_size].parameter) rf_lower_fill_number(l, RF_MOUNTS, i, f[FIELD_mount_size].parameter);
     out->mode = f[FIELD_mount_mode].set ? (uint32_t)f[FIELD_mount_mode].num : 0755;
     out->uid = (uint32_t)f[FIELD_mount_uid].num;
     out->gid = (uint32_t)f[FIELD_mount_gid].num;
@@ -62,7 +63,7 @@ void rf_lower_root(struct lower *l) {
     const struct item **mounts = rf_lower_sorted(l, &p->root_mounts, &n);
     struct rf_mount *out = RF_LOWER_RECORDS(l, MOUNTS, struct rf_mount, n);
     for (size_t i = 0; i < n; i++) {
-        lower_mount(l, mounts[i]->fields, &out[i]);
+        lower_mount(l, mounts[i]->fields, i, &out[i]);
         rf_lower_note(l, RF_MOUNTS, (uint32_t)i, mounts[i]->at);
     }
     lower_paths(l, RF_MASKS, &p->root_mask);

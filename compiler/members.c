@@ -222,12 +222,19 @@ static bool bind_key(struct bind *b, const struct node *node, bool remove, struc
 }
 
 static bool bind_plain(struct bind *b, const char *spec, const struct node *node, bool remove, struct value *value) {
-    if (!rf_scalar_text(b, strcmp(spec, "base") == 0 ? "line" : spec, node)) return false;
+    struct value text = {.text = node->text};
+    bool is_text = strcmp(spec, "text") == 0;
+    if (is_text ? !rf_scalar_template(b, node, &text)
+                : !rf_scalar_text(b, strcmp(spec, "base") == 0 ? "line" : spec, node))
+        return false;
     if (strcmp(spec, "base") == 0 && !node->length) {
         rf_bind_wrong_type(b, node, "the name of a base policy");
         return false;
     }
-    add(b, value, node->text, node->at, remove)->text = node->text;
+    struct item *item = add(b, value, node->text, node->at, remove);
+    item->text = text.text;
+    item->parameter = text.parameter;
+    item->suffix = text.suffix;
     return true;
 }
 

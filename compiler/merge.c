@@ -20,8 +20,8 @@ static bool same_fields(const struct item *a, const struct item *b) {
 /* Members of maps and keyed lists (not of sets, whose members are their names). */
 static bool same_item(const struct item *a, const struct item *b) {
     if (a->gone || b->gone) return a->gone == b->gone;
-    return same_text(a->text, b->text) && a->num == b->num && a->low == b->low && a->high == b->high &&
-           same_fields(a, b);
+    return same_text(a->text, b->text) && same_text(a->parameter, b->parameter) && same_text(a->suffix, b->suffix) &&
+           a->num == b->num && a->low == b->low && a->high == b->high && same_fields(a, b);
 }
 
 bool rf_merge_same(const struct key_info *key, const struct value *a, const struct value *b) {

@@ -28,6 +28,7 @@ struct item {
     bool group;     /* a call that came through a "@group" */
     uint32_t since; /* release at which that group line appears */
     const char *text, *other;
+    const char *parameter, *suffix; /* of text: as in struct value */
     uint64_t num, low, high;
     struct value *fields;     /* [FIELD_COUNT] */
     const struct value *is;   /* T_NEVER: the forbidden value of a key */

@@ -73,6 +73,7 @@ static void print_type(FILE *out, const struct key_info *key) {
             w += n + (w[n] == '|');
         }
     if (key->type == T_LIST || key->type == T_SET) fprintf(out, " of %s", members_in_words(key->spec));
+    if (key->flags & F_PARAMETER) fputs(", or a `$(number)` parameter", out);
     if (key->type == T_INT || key->type == T_SINT || key->type == T_RANGES) fprintf(out, " %s", key->spec);
 }
 

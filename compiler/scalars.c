@@ -36,7 +36,7 @@ bool rf_scalar_decimal(const char *text, const char **end, uint64_t *number) {
     return true;
 }
 
-static void range_of(const char *spec, uint64_t *low, uint64_t *high, bool *allow_max) {
+void rf_scalar_range(const char *spec, uint64_t *low, uint64_t *high, bool *allow_max) {
     char *dots;
     *low = strtoull(spec, &dots, 10);
     *high = strtoull(dots + 2, &dots, 10);
@@ -188,7 +188,7 @@ static bool bind_size(struct bind *b, const struct key_info *key, const struct n
     uint64_t low, high;
     bool allow_max, time = key->type == T_NANOSECONDS;
     if (!rf_scalar_quantity(b, time ? "ns" : "B", node, &value->num)) return false;
-    range_of(key->spec, &low, &high, &allow_max);
+    rf_scalar_range(key->spec, &low, &high, &allow_max);
     if (value->num == RF_UNLIMITED ? allow_max : value->num >= low && value->num <= high) return true;
     rf_diag(b->c->diags, D_OUT_OF_RANGE, node->at, "%s is outside %" PRIu64 "..%" PRIu64 " %s", node->text, low, high,
             time ? "ns" : "bytes");
@@ -341,14 +341,29 @@ static bool bind_language(struct bind *b, const struct node *node, uint64_t *num
     return false;
 }
 
+static bool is_number(enum value_type type) {
+    return type == T_INT || type == T_SINT || type == T_SIZE || type == T_COUNT || type == T_RATE || type == T_CPU ||
+           type == T_MODE;
+}
+
+/* $(number) in the place of a number: what it may become is looked at when all files are merged. */
+static bool bind_parameter(struct bind *b, const struct key_info *key, const struct node *node, struct value *value) {
+    static const struct key_info whole = {.type = T_TEMPLATE, .spec = "number"};
+    if (key->flags & F_PARAMETER) return rf_scalar_bind_text(b, &whole, node, value);
+    rf_scalar_bad_place(b, node);
+    return false;
+}
+
 bool rf_scalar_bind(struct bind *b, const struct key_info *key, const struct node *node, struct value *value) {
     uint64_t low, high;
     bool allow_max;
     if (rf_bind_refuse_later(b, key, node)) return false;
+    if (is_number(key->type) && node->kind == NODE_SCALAR && strstr(node->text, "$("))
+        return bind_parameter(b, key, node, value);
     switch (key->type) {
     case T_INT:
     case T_COUNT:
-        range_of(key->spec, &low, &high, &allow_max);
+        rf_scalar_range(key->spec, &low, &high, &allow_max);
         return rf_scalar_number(b, node, low, high, allow_max, &value->num);
     case T_SINT: return bind_signed(b, key->spec, node, &value->snum);
     case T_NANOSECONDS:

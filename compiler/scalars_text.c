@@ -67,10 +67,7 @@ bool rf_scalar_text(struct bind *b, const char *spec, const struct node *node) {
         return false;
     }
     if (strstr(node->text, "$(") && strcmp(spec, "line") != 0) {
-        struct diag *d = rf_diag(b->c->diags, D_BAD_PARAMETER, node->at, "a parameter cannot stand here");
-        rf_diag_help(
-            b->c->diags, d,
-            "parameters can stand in root.path, root.mounts.bind, resources.io.device, hostname and domainname");
+        rf_scalar_bad_place(b, node);
         return false;
     }
     if (strcmp(spec, "name") == 0 && !rf_scalar_is_name(node->text, node->length)) {
@@ -91,13 +88,19 @@ bool rf_scalar_text(struct bind *b, const char *spec, const struct node *node) {
     return true;
 }
 
+static void not_one(struct bind *b, const struct node *node, const char *more) {
+    struct diag *d =
+        rf_diag(b->c->diags, D_BAD_PARAMETER, node->at, "'%s' does not hold exactly one $(name)", node->text);
+    rf_diag_help(b->c->diags, d, "write $(name), where name is declared under parameters%s", more);
+}
+
 /* Text with at most one $(parameter): the whole value, or a literal prefix and suffix round a name. */
 static bool bind_template(struct bind *b, const char *spec, const struct node *node, struct value *value) {
     const char *open = node->kind == NODE_SCALAR ? strstr(node->text, "$(") : NULL;
     bool path = strcmp(spec, "path") == 0;
     if (!open) {
-        if (!rf_scalar_text(b, path ? "path" : "line", node)) return false;
-        if (!path && !is_hostname(node->text, node->length)) {
+        if (!rf_scalar_text(b, path ? "path" : strcmp(spec, "cgroup") == 0 ? "name" : "line", node)) return false;
+        if (strcmp(spec, "hostname") == 0 && !is_hostname(node->text, node->length)) {
             struct diag *d = rf_diag(b->c->diags, D_BAD_NAME, node->at, "'%s' is not a host name", node->text);
             rf_diag_help(b->c->diags, d, "letters, digits, '-' and '.', at most 64");
             return false;
@@ -108,15 +111,48 @@ static bool bind_template(struct bind *b, const char *spec, const struct node *n
     const char *close = strchr(open, ')');
     size_t before = (size_t)(open - node->text);
     if (!close || !rf_scalar_is_name(open + 2, (size_t)(close - open) - 2) || strstr(close, "$(")) {
-        struct diag *d =
-            rf_diag(b->c->diags, D_BAD_PARAMETER, node->at, "'%s' does not hold exactly one $(name)", node->text);
-        rf_diag_help(b->c->diags, d, "write $(name), where name is declared under parameters");
+        not_one(b, node, "");
         return false;
     }
     value->text = rf_arena_copy(b->c->arena, node->text, before);
     value->parameter = rf_arena_copy(b->c->arena, open + 2, (size_t)(close - open) - 2);
     value->suffix = close + 1;
     return true; /* its declaration is looked at when all files are merged */
+}
+
+bool rf_scalar_template(struct bind *b, const struct node *node, struct value *value) {
+    if (!rf_scalar_text(b, "text", node)) return false;
+    char *prefix = rf_arena_copy(b->c->arena, node->text, node->length), *to = prefix,
+         *suffix = rf_arena_copy(b->c->arena, node->text, node->length);
+    for (const char *at = node->text; *at;) {
+        bool plain = strncmp(at, "$$(", 3) == 0;
+        if (plain || strncmp(at, "$(", 2) != 0) {
+            at += plain;
+            *to++ = *at++;
+            continue;
+        }
+        const char *close = strchr(at, ')');
+        if (value->parameter || !close || !rf_scalar_is_name(at + 2, (size_t)(close - at) - 2)) {
+            not_one(b, node, "; a plain $( is written $$(");
+            return false;
+        }
+        value->parameter = rf_arena_copy(b->c->arena, at + 2, (size_t)(close - at) - 2);
+        *to = 0;
+        to = suffix;
+        at = close + 1;
+    }
+    *to = 0;
+    value->text = prefix;
+    value->suffix = value->parameter ? suffix : NULL;
+    return true;
+}
+
+void rf_scalar_bad_place(struct bind *b, const struct node *node) {
+    struct diag *d = rf_diag(b->c->diags, D_BAD_PARAMETER, node->at, "a parameter cannot stand here");
+    rf_diag_help(
+        b->c->diags, d,
+        "parameters can stand in root.path, root.mounts (bind, size), hostname, domainname, process.args, process.env, "
+        "resources.cgroup, memory.max, swap.max, pids.max, io.device and seccomp.notify.socket");
 }
 
 /* "none|host" -> "none, host" */

@@ -69,8 +69,9 @@ static json_t *quantity(const char *units) {
     return any_of(text, json_pack("{s:i}", "const", 0), NULL);
 }
 
-#define PATH_PATTERN "^(/|(/[^/]+)+)$"
-#define NAME_PATTERN "^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$"
+#define PATH_PATTERN    "^(/|(/[^/]+)+)$"
+#define NAME_CHARACTERS "[A-Za-z0-9][A-Za-z0-9._-]{0,62}"
+#define NAME_PATTERN    "^" NAME_CHARACTERS "$"
 
 static json_t *names(const char *(*at)(unsigned)) {
     json_t *list = json_array();
@@ -206,6 +207,7 @@ static json_t *text_schema(const char *spec) {
     if (strcmp(spec, "name") == 0) return pattern(NAME_PATTERN);
     if (strcmp(spec, "path") == 0) return pattern(PATH_PATTERN);
     if (strcmp(spec, "call") == 0) return pattern("^[a-z_][a-z0-9_]*$");
+    if (strcmp(spec, "value") == 0) return json_pack("{s:[s, s]}", "type", "string", "number");
     return typed("string");
 }
 
@@ -252,7 +254,7 @@ static json_t *graded(const char *spec) {
     return pattern(regex);
 }
 
-static json_t *value_schema(const struct key_info *key) {
+static json_t *plain_schema(const struct key_info *key) {
     switch (key->type) {
     case T_INT:
     case T_SINT:
@@ -287,6 +289,11 @@ static json_t *value_schema(const struct key_info *key) {
     case T_NEVER: return never_schema();
     }
     return typed("string");
+}
+
+static json_t *value_schema(const struct key_info *key) {
+    json_t *plain = plain_schema(key);
+    return key->flags & F_PARAMETER ? any_of(plain, pattern("^\\$\\(" NAME_CHARACTERS "\\)$"), NULL) : plain;
 }
 
 struct section_doc {

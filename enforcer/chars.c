@@ -34,20 +34,6 @@ bool rf_chars_below(const char *path, const char *top) {
     return rest && (*rest == '/' || *rest == '\0');
 }
 
-bool rf_chars_number(const char **at, uint64_t *value) {
-    const char *p = *at;
-    uint64_t n = 0;
-    if (*p < '0' || *p > '9') return false;
-    for (; *p >= '0' && *p <= '9'; p++) {
-        uint64_t digit = (uint64_t)(*p - '0');
-        if (n > (UINT64_MAX - digit) / 10) return false;
-        n = n * 10 + digit;
-    }
-    *at = p;
-    *value = n;
-    return true;
-}
-
 const char *rf_chars_nth(const char *texts, uint32_t number) {
     for (; number > 0 && *texts != '\0'; number--) texts += rf_chars_length(texts) + 1;
     return texts;

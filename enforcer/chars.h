@@ -3,9 +3,7 @@
 #ifndef RF_CHARS_H
 #define RF_CHARS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "../schemas/blob/view.h"
 
 size_t rf_chars_length(const char *text);
 bool rf_chars_equal(const char *a, const char *b);
@@ -25,8 +23,9 @@ const char *rf_chars_nth(const char *texts, uint32_t number);
 /* Whether a path is this one or, by its text, below it. */
 bool rf_chars_below(const char *path, const char *top);
 
-/* Reads a decimal number at *at (no sign, at least one digit) and moves *at behind it.
- * False, *at and *value untouched: no digit there, or it does not fit. */
-bool rf_chars_number(const char **at, uint64_t *value);
+/* rf_value_number(): the kernel writes no leading zeros either. */
+static inline bool rf_chars_number(const char **at, uint64_t *value) {
+    return rf_value_number(at, value);
+}
 
 #endif

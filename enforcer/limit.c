@@ -4,6 +4,7 @@
 #include "files.h"
 #include "limit_parts.h"
 #include "line.h"
+#include "params.h"
 #include "status.h"
 #include <linux/magic.h>
 
@@ -20,6 +21,8 @@ static const struct rf_limit *limit_at(const struct rf_launch *launch, uint32_t 
 static struct rf_where at(uint32_t i) {
     return RF_AT(CGROUP, LIMITS, i);
 }
+
+#define NAME_AT RF_FIELD(CGROUP, CGROUP, struct rf_cgroup, name)
 
 static bool lists(const char *line_start, const char *controller) {
     const char *p = line_start;
@@ -84,9 +87,10 @@ static void check_names(const struct rf_launch *launch) {
     }
 }
 
-/* Bit n: controller n is used by the policy; in *must those that it cannot do without. */
+/* Bit n: controller n is used by the policy; in *must those that it cannot do without.  Bit 0: its leaf has a name, and
+ * so must be there. */
 static uint32_t wanted(const struct rf_launch *launch, uint32_t *must) {
-    uint32_t all = 0;
+    uint32_t all = rf_view_count(&launch->view, RF_CGROUP);
     *must = 0;
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_LIMITS); i++) {
         const struct rf_limit *limit = limit_at(launch, i);
@@ -126,6 +130,7 @@ static void find_versions(struct rf_launch *launch, uint32_t all, uint32_t must)
 }
 
 static void check_places(void) {
+    if (rf_limits.leaf_count == 0) rf_fail(NAME_AT, 0, "no place for it%s", rf_limit_advice);
     for (int i = 0; i < rf_limits.leaf_count; i++) {
         rf_must(RF_STEP(CGROUP), sys_faccessat2(rf_limits.leaves[i].parent, "", 2, AT_EMPTY_PATH | AT_EACCESS),
                 "no leaf can be made below our own cgroup (%s) for the policy's limits%s",
@@ -152,8 +157,8 @@ void rf_limit_find(struct rf_launch *launch) {
         rf_limits.leaf_of[c] = rf_limit_v1_add(c == RF_CTL_IO ? "blkio" : rf_limit_names[c], true);
         rf_limit_v1_check(launch, c);
     }
-    if (all != 0) check_places();
     if (!rf_limits.has_v2 && rf_limit_v1_has("freezer")) rf_limit_v1_add("freezer", false);
+    if (all != 0) check_places();
 }
 
 /* Opens and locks the directory just made.  -EAGAIN: take another name.  Between mkdir and lock a sweeper may take it
@@ -174,10 +179,19 @@ static int lock_leaf(struct rf_leaf *leaf) {
     return error;
 }
 
-static int make_leaf(struct rf_leaf *leaf) {
+static int make_leaf(const struct rf_launch *launch, struct rf_leaf *leaf) {
+    struct __kernel_timespec pause = {0, 10000000};
+    const struct rf_cgroup *given = launch->view.records[RF_CGROUP]; /* or NULL */
+    RF_PRINT(leaf->name, RF_LIMIT_NAMED);
+    if (given) rf_params_text(launch, &given->name, leaf->name + sizeof RF_LIMIT_NAMED - 1, RF_SHORT_MAX + 1, NAME_AT);
     for (uint32_t n = 0; n < 32; n++) {
-        RF_PRINT(leaf->name, "ringfence.%d.%u", sys_getpid(), n);
+        if (!given) RF_PRINT(leaf->name, "ringfence.%d.%u", sys_getpid(), n);
         int error = sys_mkdirat(leaf->parent, leaf->name, 0755);
+        if (error == -EEXIST && given) {
+            /* Left by a killed launch, whose last processes may still be dying; or in use. */
+            rf_limit_sweep_one(leaf->parent, leaf->name);
+            sys_ppoll(NULL, 0, &pause);
+        }
         if (error == -EEXIST) continue;
         if (error < 0) return error;
         error = lock_leaf(leaf);
@@ -186,13 +200,14 @@ static int make_leaf(struct rf_leaf *leaf) {
         sys_unlinkat(leaf->parent, leaf->name, AT_REMOVEDIR);
         return error;
     }
+    if (given) rf_fail(NAME_AT, 0, "%s: another launch has this cgroup", leaf->name);
     return -EEXIST;
 }
 
-static void make_leaves(bool must) {
+static void make_leaves(const struct rf_launch *launch, bool must) {
     for (int i = 0; i < rf_limits.leaf_count; i++) {
         struct rf_leaf *leaf = &rf_limits.leaves[i];
-        int error = make_leaf(leaf);
+        int error = make_leaf(launch, leaf);
         if (error == 0 && !leaf->v2) {
             int fd = sys_openat(leaf->dir, "cgroup.procs", O_WRONLY | O_NOFOLLOW, 0);
             leaf->procs = fd < 0 ? -1 : fd;
@@ -222,18 +237,14 @@ static bool read_limit(const char *text, uint64_t *value, uint64_t *per) {
 }
 
 /* Files that bound what a cgroup may use, v2 first. */
-static const char bounds[][28] = {"memory.max",
-                                  "memory.swap.max",
-                                  "pids.max",
-                                  "cpu.max",
-                                  "memory.high",
-                                  "memory.limit_in_bytes",
-                                  "memory.memsw.limit_in_bytes"};
+static const char bounds[] = "memory.max\0memory.swap.max\0pids.max\0cpu.max\0memory.high\0memory.limit_in_bytes\0"
+                             "memory.memsw.limit_in_bytes\0";
 #define BOUNDS_V2 4u
 
 static bool is_compared(const char *file) {
-    for (size_t b = 0; b < sizeof bounds / sizeof bounds[0]; b++)
-        if (rf_chars_equal(bounds[b], file)) return true;
+    const char *bound;
+    for (uint32_t b = 0; *(bound = rf_chars_nth(bounds, b)) != '\0'; b++)
+        if (rf_chars_equal(bound, file)) return true;
     return false;
 }
 
@@ -284,16 +295,17 @@ static void compare_above(const struct rf_launch *launch, uint32_t i, const stru
 /* A leaf outside of our own cgroup escapes its limits: so the policy must state one at least as strict for each. */
 static void compare_left(const struct rf_launch *launch) {
     if (rf_limits.left <= 0) return;
-    for (size_t b = 0; b < BOUNDS_V2; b++) {
+    for (uint32_t b = 0; b < BOUNDS_V2; b++) {
+        const char *bound = rf_chars_nth(bounds, b);
         const char *text = NULL;
         struct rf_where where = RF_STEP(CGROUP);
         for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_LIMITS); i++)
             if (limit_at(launch, i)->version == 2 &&
-                rf_chars_equal(rf_view_string(&launch->view, limit_at(launch, i)->file), bounds[b])) {
+                rf_chars_equal(rf_view_string(&launch->view, limit_at(launch, i)->file), bound)) {
                 text = rf_view_string(&launch->view, limit_at(launch, i)->text);
                 where = at(i);
             }
-        compare_up(launch, where, rf_limits.left, true, bounds[b], text, true);
+        compare_up(launch, where, rf_limits.left, true, bound, text, true);
     }
     sys_close(rf_limits.left);
     rf_limits.left = 0;
@@ -347,7 +359,7 @@ void rf_limit_apply(struct rf_launch *launch) {
     rf_limit_find(launch);
     compare_left(launch);
     rf_limit_v2_prepare();
-    make_leaves(all != 0);
+    make_leaves(launch, all != 0);
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_LIMITS); i++) write_limit(launch, i);
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_IO); i++) {
         rf_limit_io_device(launch, i, device, sizeof device);

@@ -11,6 +11,10 @@
 
 #include "fail.h"
 
+/* What a leaf's directory is called before the name that the policy gives it (resources.cgroup): no directory of someone
+ * else's is like that, so that it can be told for a leaf, and swept. */
+#define RF_LIMIT_NAMED "ringfence.leaf."
+
 /* Finds what this host offers for the policy; no side effect.  Fails where it is not enough. */
 void rf_limit_find(struct rf_launch *launch);
 

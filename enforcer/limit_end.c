@@ -142,9 +142,9 @@ bool rf_limit_remove(void) {
 }
 
 /* A leaf that nobody holds the lock of has lost its supervisor. */
-static void sweep_one(int parent, const char *name) {
+void rf_limit_sweep_one(int parent, const char *name) {
     const char *rest = rf_chars_after(name, "ringfence.");
-    if (!rest || *rest < '0' || *rest > '9') return;
+    if (!rest || ((*rest < '0' || *rest > '9') && !rf_chars_after(name, RF_LIMIT_NAMED))) return;
     int dir = sys_openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
     if (dir < 0) return;
     if (sys_flock(dir, LOCK_EX | LOCK_NB) == 0) {
@@ -163,7 +163,7 @@ void rf_limit_sweep(void) {
         if (list < 0) continue;
         while ((n = sys_getdents(list, entries, sizeof entries)) > 0)
             for (int at = 0; at < n; at += ((struct entry *)(void *)(entries + at))->length)
-                sweep_one(parent, ((struct entry *)(void *)(entries + at))->name);
+                rf_limit_sweep_one(parent, ((struct entry *)(void *)(entries + at))->name);
         sys_close(list);
     }
 }

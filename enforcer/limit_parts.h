@@ -15,7 +15,7 @@ struct rf_leaf {
     int procs;   /* v1: its cgroup.procs, for the child to write itself into; else -1 */
     uint32_t id; /* the kernel's number of the hierarchy: two v1 controllers may share one */
     bool v2;
-    char name[40];
+    char name[sizeof RF_LIMIT_NAMED + RF_SHORT_MAX];
 };
 #define RF_LEAVES 6 /* v2, four v1 controllers, the v1 freezer */
 
@@ -47,6 +47,9 @@ int rf_limit_open_below(int mount, const char *path);
 /* Whether this process is in the cgroup of a directory.  Looked up only in a cgroup namespace of its own: where the
  * mount is not of the same one, /proc/self/cgroup names a path that is another cgroup there. */
 bool rf_limit_holds_us(int dir);
+
+/* Removes this directory if it is a leaf that lost its supervisor. */
+void rf_limit_sweep_one(int parent, const char *name);
 
 /* v1: whether the host has this controller there. */
 bool rf_limit_v1_has(const char *controller);

@@ -53,22 +53,22 @@ int rf_limit_v1_add(const char *controller, bool must) {
 }
 
 /* What v2 says, and how v1 says it. */
-static const char pairs[][2][28] = {
-    {"memory.max", "memory.limit_in_bytes"},
-    {"memory.swap.max", "memory.memsw.limit_in_bytes"},
-    {"memory.low", "memory.soft_limit_in_bytes"},
-    {"cpu.max", "cpu.cfs_quota_us"},
-    {"cpu.weight", "cpu.shares"},
-    {"pids.max", "pids.max"},
-};
+static const char pairs[] = "memory.max\0memory.limit_in_bytes\0"
+                            "memory.swap.max\0memory.memsw.limit_in_bytes\0"
+                            "memory.low\0memory.soft_limit_in_bytes\0"
+                            "cpu.max\0cpu.cfs_quota_us\0"
+                            "cpu.weight\0cpu.shares\0"
+                            "pids.max\0pids.max\0";
 
 static bool has_counterpart(const struct rf_launch *launch, const char *file) {
     const struct rf_view *v = &launch->view;
-    for (size_t p = 0; p < sizeof pairs / sizeof pairs[0]; p++) {
-        if (!rf_chars_equal(pairs[p][0], file)) continue;
+    const char *theirs;
+    for (uint32_t p = 0; *(theirs = rf_chars_nth(pairs, p)) != '\0'; p += 2) {
+        if (!rf_chars_equal(theirs, file)) continue;
         for (uint32_t k = 0; k < rf_view_count(v, RF_LIMITS); k++) {
             const struct rf_limit *limit = RF_RECORD(v, LIMITS, struct rf_limit, k);
-            if (limit->version == 1 && rf_chars_equal(pairs[p][1], rf_view_string(v, limit->file))) return true;
+            if (limit->version == 1 && rf_chars_equal(rf_chars_nth(pairs, p + 1), rf_view_string(v, limit->file)))
+                return true;
         }
     }
     return false;

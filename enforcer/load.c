@@ -6,7 +6,7 @@
 
 /* Zero pages until read into: an 8 KiB blob touches three of them.  One byte more than a blob may have,
  * so that a longer file is seen to be longer. */
-static _Alignas(8) uint8_t bytes[RF_BLOB_MAX + 8];
+_Alignas(8) uint8_t rf_load_bytes[RF_LOAD_ROOM + RF_LOAD_ROOM_BYTES];
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 #ifndef PR_GET_MDWE
@@ -48,15 +48,15 @@ static int open_policy(const struct rf_launch *launch) {
 static void read_policy(struct rf_launch *launch) {
     size_t length = 0;
     int fd = open_policy(launch);
-    while (length < sizeof bytes) {
-        int n = sys_pread(fd, bytes + length, sizeof bytes - length, length);
+    while (length < RF_LOAD_ROOM) {
+        int n = sys_pread(fd, rf_load_bytes + length, RF_LOAD_ROOM - length, length);
         if (n == -EINTR) continue;
         if (n < 0) rf_fail(RF_STEP(LOAD), n, "cannot read %s", launch->options->policy);
         if (n == 0) break;
         length += (size_t)n;
     }
     sys_close(fd);
-    enum rf_blob_error error = rf_view_open(&launch->view, bytes, length);
+    enum rf_blob_error error = rf_view_open(&launch->view, rf_load_bytes, length);
     if (error) rf_fail(RF_STEP(LOAD), 0, "%s: refused: %s", launch->options->policy, rf_blob_error_text(error));
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "params.h"
 #include "line.h"
+#include "load.h"
 
 static const struct rf_parameter *declared(const struct rf_launch *launch, uint32_t i) {
     return RF_RECORD(&launch->view, PARAMETERS, struct rf_parameter, i);
@@ -30,18 +31,52 @@ static void check_given(const struct rf_launch *launch) {
     }
 }
 
-/* Says in words what the value of this parameter must be like. */
+/* Says in words what the value of this parameter must be like; NULL: there is none. */
 _Noreturn static void refuse(const struct rf_launch *launch, uint32_t i, const char *value) {
+    static const char kinds[] RF_PACKED = "an absolute path without '.' and '..'\0"
+                                          "a name (letters, digits; then also '.', '_', '-')\0"
+                                          "a plain number\0an IPv4 address\0an IPv6 address\0"
+                                          "an IPv4 address/prefix length\0an IPv6 address/prefix length\0";
     const struct rf_parameter *p = declared(launch, i);
     const char *under = rf_view_string(&launch->view, p->under);
-    if (rf_chars_length(value) > p->max_length)
-        rf_fail(at(i), 0, "%s: longer than %u bytes", name_of(launch, i), p->max_length);
-    if (p->type == RF_PARAM_NAME)
-        rf_fail(at(i), 0, "%s: '%s' is not a name: letters, digits, '.', '_' and '-', the first one a letter or digit",
-                name_of(launch, i), value);
-    if (under) rf_fail(at(i), 0, "%s: '%s' is not a plain absolute path below %s", name_of(launch, i), value, under);
-    rf_fail(at(i), 0, "%s: '%s' is not an absolute path without empty, '.' and '..' components", name_of(launch, i),
-            value);
+    char kind[64];
+    struct rf_line line = RF_LINE(kind);
+    rf_line_packed(&line, rf_chars_nth(kinds, p->type - 1));
+    if (!value)
+        value = "nothing";
+    else if (rf_chars_length(value) > p->max_length)
+        value = "a longer one"; /* which would push the rest out of the line */
+    rf_fail(at(i), 0, "--param %s: the policy needs %s of at most %u bytes%s%s; given: %s", name_of(launch, i), kind,
+            p->max_length, under ? ", within " : "", under ? under : "", value);
+}
+
+/* Writes into the records of FILLS what stands there in this launch, so that nobody has to ask.  The texts go behind the
+ * blob, one after the other: its rules see to it that there is room. */
+static void fill(const struct rf_launch *launch) {
+    const struct rf_view *v = &launch->view;
+    char *strings = (char *)(uintptr_t)v->records[RF_STRINGS], *text = (char *)rf_load_bytes + RF_LOAD_ROOM;
+    for (uint32_t i = 0; i < rf_view_count(v, RF_FILLS); i++) {
+        const struct rf_fill *f = RF_RECORD(v, FILLS, struct rf_fill, i);
+        const char *value = launch->parameters[f->text.parameter];
+        void *records = (void *)(uintptr_t)v->records[f->section];
+        struct rf_str *string = &((struct rf_arg *)records)[f->index].text;
+        if (f->section == RF_MOUNTS) {
+            rf_chars_number(&value, &((struct rf_mount *)records)[f->index].size);
+            continue;
+        }
+        rf_params_text(launch, &f->text, text, RF_LOAD_ROOM_BYTES, at(f->text.parameter));
+        if (f->section == RF_LIMITS) {
+            struct rf_limit *limit = &((struct rf_limit *)records)[f->index];
+            uint64_t added = limit->value;
+            rf_chars_number(&value, &limit->value); /* a NUMBER was checked to be one, and the sum to fit */
+            limit->value += added;
+            rf_line_print(text, 24, "%lu", limit->value);
+            string = &limit->text;
+        }
+        string->offset = (uint32_t)(text - strings);
+        string->length = (uint32_t)rf_chars_length(text);
+        text += string->length + 1;
+    }
 }
 
 void rf_params_bind(struct rf_launch *launch) {
@@ -55,11 +90,10 @@ void rf_params_bind(struct rf_launch *launch) {
             if (given) value = given;
         }
         if (!value) value = rf_view_string(&launch->view, p->fallback);
-        if (!value)
-            rf_fail(at(i), 0, "%s: the policy needs it: --param %s=VALUE", name_of(launch, i), name_of(launch, i));
-        if (!rf_view_value_ok(&launch->view, p, value, rf_chars_length(value))) refuse(launch, i, value);
+        if (!value || !rf_view_value_ok(&launch->view, p, value, rf_chars_length(value))) refuse(launch, i, value);
         launch->parameters[i] = value;
     }
+    fill(launch);
 }
 
 bool rf_params_present(const struct rf_text *text) {

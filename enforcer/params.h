@@ -6,7 +6,7 @@
 #include "fail.h"
 
 /* Gives every declared parameter its value, from --param or its fallback; fails for an undeclared,
- * repeated, missing or unacceptable one. */
+ * repeated, missing or unacceptable one.  Then completes the records of FILLS. */
 void rf_params_bind(struct rf_launch *launch);
 
 /* Writes the value of a text into buffer; fails at `where` if it does not fit. */

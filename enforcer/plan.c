@@ -2,6 +2,7 @@
 #include "plan.h"
 #include "confine.h"
 #include "landlock.h"
+#include "limit.h"
 #include "line.h"
 #include "load.h"
 #include "notify.h"
@@ -41,6 +42,8 @@ static const char *value_of(const struct rf_launch *launch, const struct rf_text
     for (uint32_t i = 0; i < COUNT(type); i++) say(format, string(launch, AT(type, record, i)->member))
 
 void rf_plan_limits(const struct rf_launch *launch) {
+    for (uint32_t i = 0; i < COUNT(CGROUP); i++)
+        say("in " RF_LIMIT_NAMED "%s", value_of(launch, &AT(CGROUP, rf_cgroup, i)->name));
     for (uint32_t i = 0; i < COUNT(LIMITS); i++) {
         const struct rf_limit *l = AT(LIMITS, rf_limit, i);
         say("%s%s = %s%s", l->version == 1 ? "cgroup v1: " : "cgroup v2: ", string(launch, l->file),

@@ -189,6 +189,11 @@ static void say_landlock_scope(struct rf_words *w, const struct rf_view *v) {
     SAY_BITS(w, LANDLOCK(v)->scope, bits);
 }
 
+static void say_cgroup(struct rf_words *w, const struct rf_view *v) {
+    rf_words_say(w, "cgroup: ");
+    rf_words_text(w, v, &RF_RECORD(v, CGROUP, struct rf_cgroup, 0)->name);
+}
+
 struct field_words {
     uint32_t section;
     uint32_t offset;
@@ -218,6 +223,7 @@ static const struct field_words field_words[] = {
     {RF_LANDLOCK, offsetof(struct rf_landlock, abi), say_landlock_abi},
     {RF_LANDLOCK, offsetof(struct rf_landlock, ports), say_landlock_ports},
     {RF_LANDLOCK, offsetof(struct rf_landlock, scope), say_landlock_scope},
+    {RF_CGROUP, offsetof(struct rf_cgroup, name), say_cgroup},
 };
 
 typedef void line_function(void *ctx, uint32_t section, uint32_t index, const char *text);

@@ -11,13 +11,25 @@ static const char *const rlimits[16] = {"RLIMIT_CPU",      "RLIMIT_FSIZE", "RLIM
 #define RLIMITS_OF_BYTES 0x133eu /* FSIZE DATA STACK CORE RSS MEMLOCK AS MSGQUEUE */
 
 static void say_parameter(struct rf_words *w, const struct rf_view *v, uint32_t i) {
+    static const char *const types[] = {"",
+                                        "path",
+                                        "name",
+                                        "number",
+                                        "IPv4 address",
+                                        "IPv6 address",
+                                        "IPv4 address with prefix length",
+                                        "IPv6 address with prefix length"};
     const struct rf_parameter *p = RF_RECORD(v, PARAMETERS, struct rf_parameter, i);
     rf_words_say(w, "parameter ");
     rf_words_word(w, v, p->name);
-    rf_words_say(w, ": %s of at most %" PRIu32 " bytes", p->type == RF_PARAM_PATH ? "path" : "name", p->max_length);
+    rf_words_say(w, ": %s", types[p->type]);
+    if (p->type <= RF_PARAM_NAME) rf_words_say(w, " of at most %" PRIu32 " bytes", p->max_length);
     if (!rf_text_absent(p->under)) {
-        rf_words_say(w, ", under ");
-        rf_words_word(w, v, p->under);
+        rf_words_say(w, p->type == RF_PARAM_PATH ? ", under " : ", within ");
+        if (p->type == RF_PARAM_PATH)
+            rf_words_word(w, v, p->under);
+        else
+            rf_words_bytes(w, rf_view_string(v, p->under), p->under.length);
     }
     if (rf_text_absent(p->fallback)) {
         rf_words_say(w, ", required");
@@ -49,8 +61,12 @@ static void say_mount(struct rf_words *w, const struct rf_view *v, uint32_t i) {
         rf_words_say(w, ": bind from ");
         rf_words_text(w, v, &m->source);
     } else {
+        const struct rf_fill *size = rf_view_fill(v, RF_MOUNTS, i);
         rf_words_say(w, ": tmpfs of ");
-        rf_words_size(w, m->size, rf_words_sizes);
+        if (size)
+            rf_words_text(w, v, &size->text), rf_words_say(w, " bytes");
+        else
+            rf_words_size(w, m->size, rf_words_sizes);
     }
     rf_words_say(w, m->flags & RF_MOUNT_WRITABLE ? ", writable" : ", read-only");
     if (m->flags & RF_MOUNT_RECURSIVE) rf_words_say(w, ", recursive");
@@ -81,8 +97,10 @@ static void say_limit(struct rf_words *w, const struct rf_view *v, uint32_t i) {
     rf_words_say(w, "limit ");
     rf_words_word(w, v, l->file);
     rf_words_say(w, " = ");
-    rf_words_quoted(w, v, l->text);
-    if (l->compare == RF_CMP_PAGES) {
+    rf_words_filled(w, v, RF_LIMITS, i, l->text);
+    if (rf_view_fill(v, RF_LIMITS, i)) {
+        if (l->value) rf_words_say(w, " + %" PRIu64, l->value);
+    } else if (l->compare == RF_CMP_PAGES) {
         rf_words_say(w, " (");
         if (l->value == RF_UNLIMITED)
             rf_words_say(w, "unlimited");
@@ -116,12 +134,12 @@ static void say_io(struct rf_words *w, const struct rf_view *v, uint32_t i) {
 
 static void say_arg(struct rf_words *w, const struct rf_view *v, uint32_t i) {
     rf_words_say(w, "argument %" PRIu32 ": ", i);
-    rf_words_quoted(w, v, RF_RECORD(v, ARGS, struct rf_arg, i)->text);
+    rf_words_filled(w, v, RF_ARGS, i, RF_RECORD(v, ARGS, struct rf_arg, i)->text);
 }
 
 static void say_env(struct rf_words *w, const struct rf_view *v, uint32_t i) {
     rf_words_say(w, "environment: ");
-    rf_words_quoted(w, v, RF_RECORD(v, ENV, struct rf_arg, i)->text);
+    rf_words_filled(w, v, RF_ENV, i, RF_RECORD(v, ENV, struct rf_arg, i)->text);
 }
 
 static void say_pass_env(struct rf_words *w, const struct rf_view *v, uint32_t i) {

@@ -109,17 +109,28 @@ enum rf_section_type {
     RF_NODES,
     RF_DOMAINNAME,
     RF_SYSCTLS,
+    RF_CGROUP,
+    RF_FILLS,
     RF_SECTION_END
 };
 #define RF_IS_FILTER(type) ((type) >= RF_FILTER_X86_64 && (type) <= RF_FILTER_RISCV64)
 
-enum rf_param_type { RF_PARAM_PATH = 1, RF_PARAM_NAME = 2 };
+enum rf_param_type {
+    RF_PARAM_PATH = 1,
+    RF_PARAM_NAME,
+    RF_PARAM_NUMBER,
+    RF_PARAM_IPV4,
+    RF_PARAM_IPV6,
+    RF_PARAM_IPV4_PREFIX, /* an address and a prefix length: its host bits are free */
+    RF_PARAM_IPV6_PREFIX
+};
 
 /* A path value is absolute, without "." and ".." components.  A name value is 1..max_length bytes
- * of [A-Za-z0-9._-], first one a letter or digit. */
+ * of [A-Za-z0-9._-], first one a letter or digit.  The others: value.c. */
 struct rf_parameter {
     struct rf_str name;
-    struct rf_str under;    /* PATH: the value must resolve beneath this directory, no symlinks; or absent */
+    struct rf_str under;    /* PATH: the value must resolve beneath this directory, no symlinks; or absent.
+                               NUMBER: "LEAST..MOST".  Addresses: a prefix that holds the value; or absent */
     struct rf_str fallback; /* default value; absent: required at launch */
     uint32_t type;          /* enum rf_param_type */
     uint32_t max_length;    /* bytes, 1..RF_STRING_MAX */
@@ -208,7 +219,8 @@ struct rf_limit {        /* in the order they must be written */
     uint32_t version;    /* 1 or 2: used only on a host whose controller is there */
     uint32_t compare;    /* enum rf_compare */
     uint32_t flags;
-    uint64_t value; /* the same as a number; RF_UNLIMITED for max; PAGES only, else 0 */
+    uint64_t value; /* the same as a number; RF_UNLIMITED for max; PAGES only, else 0.  With a FILLS record: what is
+                       added to the parameter's value */
 };
 
 struct rf_io {
@@ -262,6 +274,21 @@ struct rf_confine {
     struct rf_text notify_socket; /* host path: who answers the calls for which a filter says USER_NOTIF; absent exactly
                                      when none does */
 };
+
+struct rf_cgroup {
+    struct rf_text name; /* of the leaf directory, behind the enforcer's own prefix: no slash, at most 64 bytes */
+};
+#define RF_SHORT_MAX 64u /* __NEW_UTS_LEN; a cgroup's name too */
+
+/* A record whose string holds a parameter: `text` stands for it, and the string itself is empty (MOUNTS: the size of a
+ * TMPFS is 0).  LIMITS, MOUNTS: a NUMBER, without prefix and suffix. */
+struct rf_fill {
+    uint32_t section; /* MOUNTS, LIMITS, ARGS or ENV */
+    uint32_t index;   /* of the record in it; ascending by (section, index) */
+    struct rf_text text;
+};
+#define RF_FILLS_MAX  1024u
+#define RF_FILL_BYTES 131072u /* of all values of FILLS at their longest, each with its NUL */
 
 /* One instruction of classic BPF: struct sock_filter of linux/filter.h. */
 struct rf_insn {
@@ -334,6 +361,7 @@ struct rf_sysctl {      /* ascending by name */
  * (section, index, action).  `index` is the number of the record in its section; in a section of one record
  * (NAMESPACES, ROOT, PROCESS, CONFINE, LANDLOCK) the byte offset of the field; in a FILTER section the system-call number
  * (NAMESPACES, ROOT, PROCESS, CONFINE, DOMAINNAME) the byte offset of the field; in a FILTER section the system-call number
+ * (NAMESPACES, ROOT, PROCESS, CONFINE, CGROUP) the byte offset of the field; in a FILTER section the system-call number
  * (of i386 and arm with RF_MAP_COMPAT), RF_NONE for the default action or RF_MAP_UNKNOWN for that of newer calls.
  */
 #define RF_MAP_COMPAT  0x80000000u

@@ -33,5 +33,6 @@ _Static_assert(sizeof(struct rf_io) == 56 && sizeof(struct rf_process) == 32, "i
 _Static_assert(sizeof(struct rf_pass_env) == 16 && sizeof(struct rf_rlimit) == 24, "pass_env, rlimit");
 _Static_assert(sizeof(struct rf_group) == 8 && sizeof(struct rf_confine) == 40, "group, confine");
 _Static_assert(sizeof(struct rf_landlock) == 16 && sizeof(struct rf_landlock_path) == 16, "landlock");
+_Static_assert(sizeof(struct rf_cgroup) == 24 && sizeof(struct rf_fill) == 32, "cgroup, fill");
 _Static_assert(sizeof(struct rf_map_file) == 40 && sizeof(struct rf_map_entry) == 24, "source map");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the bytes are little-endian and used in place");

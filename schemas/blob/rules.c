@@ -8,8 +8,6 @@
 
 #include "reader.h"
 
-#define HOSTNAME_MAX 64u /* __NEW_UTS_LEN */
-
 /* Byte order; a string comes before those that it begins. */
 static int compare(const struct rf_view *v, struct rf_str a, struct rf_str b) {
     uint32_t shorter = a.length < b.length ? a.length : b.length;
@@ -35,20 +33,82 @@ static bool parameters_ok(const struct rf_view *v) {
             if (RF_RECORD(v, PARAMETERS, struct rf_parameter, k)->name.offset == p->name.offset) return false;
         }
         const char *under = rf_view_string(v, p->under), *fallback = rf_view_string(v, p->fallback);
-        if (under && (p->type != RF_PARAM_PATH || !rf_text_is_path(under, p->under.length))) return false;
+        if (!rf_value_bound_ok(p->type, under, p->under.length)) return false;
         if (fallback && !rf_view_value_ok(v, p, fallback, p->fallback.length)) return false;
     }
     return true;
 }
 
-static bool hostname_ok(const struct rf_view *v, const struct rf_text *t) {
-    uint32_t length = rf_text_absent(t->prefix) ? 0 : t->prefix.length;
+static const struct rf_parameter *parameter_of(const struct rf_view *v, const struct rf_text *t) {
+    return RF_RECORD(v, PARAMETERS, struct rf_parameter, t->parameter);
+}
+
+/* At the longest value of its parameter; an absent string has length 0. */
+static uint32_t longest(const struct rf_view *v, const struct rf_text *t) {
+    uint32_t length = t->prefix.length + t->suffix.length;
+    return t->parameter == RF_NONE ? length : length + parameter_of(v, t)->max_length;
+}
+
+/* A host name or the name of a cgroup. */
+static bool short_ok(const struct rf_view *v, const struct rf_text *t) {
+    uint32_t length = longest(v, t);
     if (t->parameter != RF_NONE) {
-        const struct rf_parameter *p = RF_RECORD(v, PARAMETERS, struct rf_parameter, t->parameter);
-        if (p->type != RF_PARAM_NAME) return false;
-        length += p->max_length + (rf_text_absent(t->suffix) ? 0 : t->suffix.length);
+        uint32_t type = parameter_of(v, t)->type;
+        if (type != RF_PARAM_NAME && type != RF_PARAM_NUMBER) return false;
     }
-    return length >= 1 && length <= HOSTNAME_MAX;
+    return length >= 1 && length <= RF_SHORT_MAX;
+}
+
+/* Whether a byte stands in the string, and where. */
+static bool find(const struct rf_view *v, struct rf_str s, char byte, uint32_t *at) {
+    const char *text = rf_view_string(v, s);
+    for (*at = 0; *at < s.length; ++*at) {
+        if (text[*at] == byte) return true;
+    }
+    return false;
+}
+
+/* It is the last component of a path in the cgroup tree. */
+static bool cgroup_ok(const struct rf_view *v) {
+    uint32_t at;
+    if (v->count[RF_CGROUP] == 0) return true;
+    const struct rf_text *name = &RF_RECORD(v, CGROUP, struct rf_cgroup, 0)->name;
+    return short_ok(v, name) && !find(v, name->prefix, '/', &at) && !find(v, name->suffix, '/', &at);
+}
+
+/* Only a number, whole, that the kernel can count; `added` to the greatest one. */
+static bool number_ok(const struct rf_view *v, const struct rf_text *t, uint64_t fewest, uint64_t added) {
+    const struct rf_parameter *p = parameter_of(v, t);
+    uint64_t least, most;
+    if (p->type != RF_PARAM_NUMBER || t->prefix.length + t->suffix.length != 0) return false;
+    (void)rf_value_range(rf_view_string(v, p->under), &least, &most); /* parameters_ok() has seen to it */
+    return least >= fewest && most <= INT64_MAX && added <= INT64_MAX - most;
+}
+
+static bool fill_ok(const struct rf_view *v, const struct rf_fill *f) {
+    if (f->text.parameter == RF_NONE || f->index >= v->count[f->section]) return false;
+    if (f->section == RF_MOUNTS) {
+        const struct rf_mount *m = RF_RECORD(v, MOUNTS, struct rf_mount, f->index);
+        return m->kind == RF_MOUNT_TMPFS && m->size == 0 && number_ok(v, &f->text, 1, 0); /* 0 would be unlimited */
+    }
+    if (f->section == RF_LIMITS) {
+        const struct rf_limit *l = RF_RECORD(v, LIMITS, struct rf_limit, f->index);
+        return l->text.length == 0 && number_ok(v, &f->text, 0, l->value);
+    }
+    if (f->section != RF_ARGS && f->section != RF_ENV) return false;
+    return ((const struct rf_arg *)v->records[f->section])[f->index].text.length == 0;
+}
+
+static bool fills_ok(const struct rf_view *v) {
+    uint64_t last = 0, bytes = 0;
+    for (uint32_t i = 0; i < v->count[RF_FILLS]; i++) {
+        const struct rf_fill *f = RF_RECORD(v, FILLS, struct rf_fill, i);
+        uint64_t place = (uint64_t)f->section << 32 | f->index;
+        if (place <= last || !fill_ok(v, f)) return false;
+        last = place;
+        bytes += longest(v, &f->text) + 1;
+    }
+    return bytes <= RF_FILL_BYTES;
 }
 
 static bool id_maps_ok(const struct rf_view *v) {
@@ -75,7 +135,7 @@ static bool namespaces_ok(const struct rf_view *v) {
     }
     bool maps = v->count[RF_ID_MAPS] > 0, self = ns->flags & RF_NS_MAP_SELF;
     if (ns->create & CLONE_NEWUSER ? maps == self : maps || self) return false;
-    if (!text_absent(&ns->hostname) && (!(ns->create & CLONE_NEWUTS) || !hostname_ok(v, &ns->hostname))) return false;
+    if (!text_absent(&ns->hostname) && (!(ns->create & CLONE_NEWUTS) || !short_ok(v, &ns->hostname))) return false;
     return id_maps_ok(v);
 }
 
@@ -101,9 +161,11 @@ static bool target_ok(const struct rf_view *v, struct rf_str target) {
     return n != 4 || __builtin_memcmp(path, "/dev", 4) != 0;
 }
 
-static bool mount_ok(const struct rf_view *v, const struct rf_mount *m) {
+static bool mount_ok(const struct rf_view *v, const struct rf_mount *m, uint32_t i) {
     if (!target_ok(v, m->target)) return false;
-    if (m->kind == RF_MOUNT_TMPFS) return text_absent(&m->source) && m->size > 0 && m->flags == RF_MOUNT_WRITABLE;
+    if (m->kind == RF_MOUNT_TMPFS)
+        return text_absent(&m->source) && m->flags == RF_MOUNT_WRITABLE &&
+               (m->size > 0 || rf_view_fill(v, RF_MOUNTS, i));
     if (m->size != 0 || m->mode != 0 || m->uid != 0 || m->gid != 0) return false;
     /* without mount_setattr the mounts below would stay writable */
     if (m->flags == RF_MOUNT_RECURSIVE && !(v->header->required & RF_REQUIRE_MOUNT_SETATTR)) return false;
@@ -114,7 +176,7 @@ static bool mounts_ok(const struct rf_view *v) {
     const struct rf_mount *last = NULL;
     for (uint32_t i = 0; i < v->count[RF_MOUNTS]; i++) {
         const struct rf_mount *m = RF_RECORD(v, MOUNTS, struct rf_mount, i);
-        if (!mount_ok(v, m) || (last && compare(v, last->target, m->target) >= 0)) return false;
+        if (!mount_ok(v, m, i) || (last && compare(v, last->target, m->target) >= 0)) return false;
         last = m;
     }
     return true;
@@ -148,24 +210,17 @@ static bool limits_ok(const struct rf_view *v) {
     return true;
 }
 
-/* Whether an '=' stands in the string, and where. */
-static bool find_equals(const struct rf_view *v, struct rf_str s, uint32_t *at) {
-    const char *text = rf_view_string(v, s);
-    for (*at = 0; *at < s.length; ++*at) {
-        if (text[*at] == '=') return true;
-    }
-    return false;
-}
-
 static bool process_ok(const struct rf_view *v) {
     const struct rf_process *p = RF_RECORD(v, PROCESS, struct rf_process, 0);
     if (!(p->flags & RF_PROCESS_SET_OOM) && (p->flags != 0 || p->oom_score_adj != 0)) return false;
     uint32_t at;
     for (uint32_t i = 0; i < v->count[RF_ENV]; i++) {
-        if (!find_equals(v, RF_RECORD(v, ENV, struct rf_arg, i)->text, &at) || at == 0) return false;
+        const struct rf_fill *fill = rf_view_fill(v, RF_ENV, i);
+        struct rf_str start = fill ? fill->text.prefix : RF_RECORD(v, ENV, struct rf_arg, i)->text;
+        if (!find(v, start, '=', &at) || at == 0) return false;
     }
     for (uint32_t i = 0; i < v->count[RF_PASS_ENV]; i++) {
-        if (find_equals(v, RF_RECORD(v, PASS_ENV, struct rf_pass_env, i)->name, &at)) return false;
+        if (find(v, RF_RECORD(v, PASS_ENV, struct rf_pass_env, i)->name, '=', &at)) return false;
     }
     for (uint32_t i = 1; i < v->count[RF_GROUPS]; i++) {
         const struct rf_group *g = RF_RECORD(v, GROUPS, struct rf_group, i);
@@ -246,7 +301,7 @@ static bool sysctls_ok(const struct rf_view *v) {
 static bool domainname_ok(const struct rf_view *v) {
     const struct rf_namespaces *ns = RF_RECORD(v, NAMESPACES, struct rf_namespaces, 0);
     return v->count[RF_DOMAINNAME] == 0 ||
-           ((ns->create & CLONE_NEWUTS) && hostname_ok(v, &RF_RECORD(v, DOMAINNAME, struct rf_domainname, 0)->text));
+           ((ns->create & CLONE_NEWUTS) && short_ok(v, &RF_RECORD(v, DOMAINNAME, struct rf_domainname, 0)->text));
 }
 
 /* A filter that was checked has no unreachable instruction: what it can return is what stands in it. */
@@ -277,8 +332,9 @@ static enum rf_blob_error check_filters(const struct rf_view *v) {
 }
 
 enum rf_blob_error rf_rules_check(const struct rf_view *v) {
-    bool good = parameters_ok(v) && namespaces_ok(v) && root_ok(v) && mounts_ok(v) && paths_ok(v, RF_MASKS) &&
-                paths_ok(v, RF_READ_ONLY) && devices_ok(v) && limits_ok(v) && process_ok(v) && landlock_ok(v) &&
-                tuning_ok(v) && bits_ok(v, RF_CPUS) && bits_ok(v, RF_NODES) && domainname_ok(v) && sysctls_ok(v);
+    bool good = parameters_ok(v) && cgroup_ok(v) && fills_ok(v) && namespaces_ok(v) && root_ok(v) && mounts_ok(v) &&
+                paths_ok(v, RF_MASKS) && paths_ok(v, RF_READ_ONLY) && devices_ok(v) && limits_ok(v) && process_ok(v) &&
+                landlock_ok(v) && tuning_ok(v) && bits_ok(v, RF_CPUS) && bits_ok(v, RF_NODES) && domainname_ok(v) &&
+                sysctls_ok(v);
     return good ? check_filters(v) : RF_BLOB_E_RULE;
 }

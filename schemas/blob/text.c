@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Strings: the search for a repeated one, and what makes a path, a name and a parameter's value. */
+/* Strings: the search for a repeated one, and what makes a path and a name. */
 #include "reader.h"
 
 static uint32_t hash(const char *text, uint32_t length) {
@@ -79,46 +79,11 @@ bool rf_text_gives_path(const struct rf_view *v, const struct rf_text *text) {
         if (prefix) return false;
         return !suffix || (text->suffix.length > 1 && rf_text_is_path(suffix, text->suffix.length));
     }
-    /* A name starts with a letter or digit and has no slash: any of them makes as good a component as "x". */
+    if (parameter->type > RF_PARAM_NUMBER) return false;
+    /* A name starts with a letter or digit and has no slash: any of them makes as good a component as "x".  So does a number. */
     struct path p = {0};
     if (prefix) read_piece(&p, prefix, text->prefix.length);
     read_piece(&p, "x", 1);
     if (suffix) read_piece(&p, suffix, text->suffix.length);
     return path_good(&p) && p.length - 1 + parameter->max_length <= RF_STRING_MAX;
-}
-
-static bool is_alphanumeric(char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-static bool name_value_ok(const char *value, uint32_t length) {
-    if (length == 0 || !is_alphanumeric(value[0])) return false;
-    for (uint32_t i = 1; i < length; i++) {
-        if (!is_alphanumeric(value[i]) && value[i] != '.' && value[i] != '_' && value[i] != '-') return false;
-    }
-    return true;
-}
-
-/* Looser than rf_text_is_path(): a person typing a value may double a slash. */
-static bool path_value_ok(const char *value, uint32_t length) {
-    if (length == 0 || value[0] != '/') return false;
-    for (uint32_t start = 0, end; start < length; start = end + 1) {
-        for (end = start; end < length && value[end] != '/'; end++) {
-            if (!value[end]) return false;
-        }
-        uint32_t n = end - start;
-        if ((n == 1 || n == 2) && value[start] == '.' && value[end - 1] == '.') return false;
-    }
-    return true;
-}
-
-bool rf_view_value_ok(const struct rf_view *v, const struct rf_parameter *parameter, const char *value, size_t length) {
-    if (length > parameter->max_length) return false;
-    uint32_t n = (uint32_t)length;
-    if (parameter->type == RF_PARAM_NAME) return name_value_ok(value, n);
-    if (!path_value_ok(value, n)) return false;
-    const char *under = rf_view_string(v, parameter->under);
-    if (!under || parameter->under.length == 1) return true; /* anything is beneath "/" */
-    uint32_t u = parameter->under.length;
-    return n >= u && __builtin_memcmp(value, under, u) == 0 && (n == u || value[u] == '/');
 }

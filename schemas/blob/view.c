@@ -24,6 +24,14 @@ const char *rf_view_string(const struct rf_view *v, struct rf_str s) {
     return (const char *)v->records[RF_STRINGS] + s.offset;
 }
 
+const struct rf_fill *rf_view_fill(const struct rf_view *v, enum rf_section_type section, uint32_t index) {
+    for (uint32_t i = 0; i < v->count[RF_FILLS]; i++) {
+        const struct rf_fill *fill = RF_RECORD(v, FILLS, struct rf_fill, i);
+        if (fill->section == section && fill->index == index) return fill;
+    }
+    return NULL;
+}
+
 static bool starts_with(const uint8_t *bytes, size_t length, const char *with, size_t n) {
     return length >= n && __builtin_memcmp(bytes, with, n) == 0;
 }

@@ -77,9 +77,26 @@ static inline uint32_t rf_view_count(const struct rf_view *v, enum rf_section_ty
 /* The NUL-terminated bytes of a string of this blob, or NULL for an absent one. */
 const char *rf_view_string(const struct rf_view *v, struct rf_str s);
 
-/* Whether a parameter takes this value (NUL-free, `length` bytes): its default when a blob is opened, the one given at
- * launch.  Of a PATH with `under`: it is that directory or begins with it and a slash. */
+/* Whether a parameter takes this value (NUL-terminated, `length` bytes): its default when a blob is opened, the one given
+ * at launch.  Of a PATH with `under`: it is that directory or begins with it and a slash. */
 bool rf_view_value_ok(const struct rf_view *v, const struct rf_parameter *parameter, const char *value, size_t length);
+
+/* Whether `under` (NUL-terminated; NULL: absent) can bound a parameter of this type. */
+bool rf_value_bound_ok(enum rf_param_type type, const char *under, uint32_t length);
+
+/* The bound of a NUMBER, "LEAST..MOST"; false if it is none. */
+bool rf_value_range(const char *under, uint64_t *least, uint64_t *most);
+
+/* Whether a value (NUL-terminated) has the form of its type and lies within `under`, a bound of that type (NULL: none, of a
+ * NUMBER never).  NAME and PATH: of any length. */
+bool rf_value_ok(enum rf_param_type type, const char *value, const char *under);
+
+/* Reads a decimal number at *at and moves *at behind it.  One spelling of each only: no sign, no space, no leading zero.
+ * False, *at and *number untouched: none stands there, or it does not fit. */
+bool rf_value_number(const char **at, uint64_t *number);
+
+/* The FILLS record of this record, or NULL. */
+const struct rf_fill *rf_view_fill(const struct rf_view *v, enum rf_section_type section, uint32_t index);
 
 /* Record i (< count) of a section, typed: RF_RECORD(v, MOUNTS, struct rf_mount, i). */
 #define RF_RECORD(v, type, record, i) (&((const record *)(v)->records[RF_##type])[i])

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "build.h"
+
 void rf_words_say(struct rf_words *w, const char *format, ...) {
     va_list args;
     va_start(args, format);
@@ -43,17 +45,33 @@ void rf_words_word(struct rf_words *w, const struct rf_view *v, struct rf_str s)
     rf_words_say(w, "%s", text);
 }
 
+/* As a policy writes it: there $( begins a parameter. */
+static void literal(struct rf_words *w, const struct rf_view *v, struct rf_str s) {
+    const char *text = rf_view_string(v, s);
+    for (uint32_t i = 0; i < s.length; i++) {
+        if (text[i] == '$' && i + 1 < s.length && text[i + 1] == '(') rf_words_say(w, "$");
+        rf_words_bytes(w, text + i, 1);
+    }
+}
+
 void rf_words_text(struct rf_words *w, const struct rf_view *v, const struct rf_text *t) {
     rf_words_say(w, "\"");
-    if (!rf_text_absent(t->prefix)) rf_words_bytes(w, rf_view_string(v, t->prefix), t->prefix.length);
+    literal(w, v, t->prefix);
     if (t->parameter != RF_NONE) {
         struct rf_str name = RF_RECORD(v, PARAMETERS, struct rf_parameter, t->parameter)->name;
         rf_words_say(w, "$(");
         rf_words_bytes(w, rf_view_string(v, name), name.length);
         rf_words_say(w, ")");
     }
-    if (!rf_text_absent(t->suffix)) rf_words_bytes(w, rf_view_string(v, t->suffix), t->suffix.length);
+    literal(w, v, t->suffix);
     rf_words_say(w, "\"");
+}
+
+void rf_words_filled(struct rf_words *w, const struct rf_view *v, enum rf_section_type section, uint32_t i,
+                     struct rf_str own) {
+    const struct rf_fill *fill = rf_view_fill(v, section, i);
+    const struct rf_text text = {own, RF_STR_ABSENT, RF_NONE, 0};
+    rf_words_text(w, v, fill ? &fill->text : &text);
 }
 
 void rf_words_size(struct rf_words *w, uint64_t n, const struct rf_unit *units) {

@@ -20,6 +20,10 @@ void rf_words_bytes(struct rf_words *w, const char *text, uint32_t length);
 void rf_words_quoted(struct rf_words *w, const struct rf_view *v, struct rf_str s);
 void rf_words_word(struct rf_words *w, const struct rf_view *v, struct rf_str s);
 
+/* The string of a record, or what FILLS has in its place, in quotes. */
+void rf_words_filled(struct rf_words *w, const struct rf_view *v, enum rf_section_type section, uint32_t i,
+                     struct rf_str own);
+
 /* In quotes, with the parameter as $(name). */
 void rf_words_text(struct rf_words *w, const struct rf_view *v, const struct rf_text *t);
 

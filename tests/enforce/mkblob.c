@@ -3,10 +3,11 @@
  * mkblob OUT KEY=VALUE...: a blob straight from records, for what the compiler would refuse to write, and for
  * launching without it.  A value that may hold a parameter writes it as $(NAME); PARAM comes first then.
  *
- *   param=NAME:path|name:UNDER:FALLBACK:MAX   ns=mnt,pid,net,...   self   map=KIND:IN:OUT:SIZE   join=PATH:NS
+ *   param=NAME:path|name|number|ipv4|ipv6|ipv4_prefix|ipv6_prefix:UNDER:FALLBACK:MAX   ns=mnt,pid,net,...   self   map=KIND:IN:OUT:SIZE   join=PATH:NS
  *   time=BOOT:MONO   hostname=TEXT   root=PATH[:rw]   keep   proc=none|full|pids   sys
  *   bind=SOURCE:TARGET[:wr]   tmpfs=TARGET:SIZE:MODE:UID:GID   mask=PATH   ro=PATH   dev=NAME:MAJOR:MINOR:MODE
  *   limit=VERSION:CONTROLLER:FILE:TEXT:exact|pages[:VALUE[:FLAGS]]   io=DEVICE:RBPS:WBPS:RIOPS:WIOPS (0: none)
+ *   cgroup=TEXT   (with parameters, in this order: tmpfs's SIZE, limit's TEXT, arg, env)
  *   uid=N gid=N init=none|reaper umask=OCTAL cwd=PATH oom=N[:optional]   arg=TEXT env=NAME=VALUE
  *   pass=NAME[:optional]   group=N   rlimit=RESOURCE:SOFT:HARD   caps=HEX
  *   filter=none | allow | NR:ERRNO,...(the rest allowed; ERRNO 0 kills, "notify" asks)   notify=SOCKET
@@ -42,6 +43,8 @@ static struct rf_pass_env pass[64];
 static struct rf_group groups[256];
 static struct rf_rlimit rlimits[16];
 static struct rf_confine confine = {.notify_socket = {{RF_NONE, 0}, {RF_NONE, 0}, RF_NONE, 0}};
+static struct rf_cgroup cgroup;
+static struct rf_fill fills[256];
 static struct rf_insn insns[256];
 static struct rf_map_entry entries[256];
 static struct rf_map_file file;
@@ -89,6 +92,13 @@ static struct rf_text text_of(const char *value) {
     if (open != value) text.prefix = rf_pool_add(&pool, value, (size_t)(open - value));
     if (close[1]) text.suffix = string(close + 1);
     return text;
+}
+
+/* A string that may hold a parameter: then it is empty, and FILLS has it. */
+static struct rf_str filled(const char *value, enum rf_section_type section, uint32_t index) {
+    if (!strstr(value, "$(")) return string(value);
+    fills[N(FILLS)++] = (struct rf_fill){section, index, text_of(value)};
+    return string("");
 }
 
 static uint32_t namespace_of(const char *name) {
@@ -152,7 +162,7 @@ static void put_limit(char *value) {
                     : strcmp(controller, "memory") == 0 ? RF_CTL_MEMORY
                                                         : RF_CTL_PIDS;
     l->file = string(next(&value));
-    l->text = string(next(&value));
+    l->text = filled(next(&value), RF_LIMITS, N(LIMITS) - 1);
     l->compare = strcmp(next(&value), "pages") == 0 ? RF_CMP_PAGES : RF_CMP_EXACT;
     const char *number_text = next(&value);
     l->value = number_text ? number(number_text) : 0;
@@ -171,10 +181,13 @@ static void put_mount(const char *key, char *value) {
     }
     m->kind = RF_MOUNT_TMPFS;
     m->flags = RF_MOUNT_WRITABLE;
-    m->flags = RF_MOUNT_WRITABLE;
     m->source = (struct rf_text)RF_TEXT_ABSENT;
     m->target = string(next(&value));
-    m->size = number(next(&value));
+    const char *size = next(&value);
+    if (strstr(size, "$("))
+        (void)filled(size, RF_MOUNTS, N(MOUNTS) - 1);
+    else
+        m->size = number(size);
     m->mode = word(next(&value));
     m->uid = word(next(&value));
     m->gid = word(next(&value));
@@ -183,7 +196,10 @@ static void put_mount(const char *key, char *value) {
 static void put_parameter(char *value) {
     struct rf_parameter *p = &parameters[N(PARAMETERS)++];
     p->name = string(next(&value));
-    p->type = strcmp(next(&value), "path") == 0 ? RF_PARAM_PATH : RF_PARAM_NAME;
+    static const char *const types[] = {"path", "name", "number", "ipv4", "ipv6", "ipv4_prefix", "ipv6_prefix"};
+    const char *type = next(&value);
+    while (p->type < sizeof types / sizeof types[0] && strcmp(types[p->type], type) != 0) p->type++;
+    p->type++; /* one more than there are: for what no reader may take */
     const char *under = next(&value), *fallback = next(&value), *max = next(&value);
     p->under = under && *under ? string(under) : RF_STR_ABSENT;
     p->fallback = fallback && *fallback ? string(fallback) : RF_STR_ABSENT;
@@ -268,9 +284,11 @@ static bool put_process(const char *key, char *value) {
         process.oom_score_adj = (int32_t)strtol(next(&value), NULL, 10);
         process.flags = RF_PROCESS_SET_OOM | (value ? RF_PROCESS_OOM_OPTIONAL : 0);
     } else if (strcmp(key, "arg") == 0) {
-        args[N(ARGS)++].text = string(value);
+        N(ARGS)++;
+        args[N(ARGS) - 1].text = filled(value, RF_ARGS, N(ARGS) - 1);
     } else if (strcmp(key, "env") == 0) {
-        env[N(ENV)++].text = string(value);
+        N(ENV)++;
+        env[N(ENV) - 1].text = filled(value, RF_ENV, N(ENV) - 1);
     } else if (strcmp(key, "pass") == 0) {
         struct rf_pass_env *p = &pass[N(PASS_ENV)++];
         p->name = string(next(&value));
@@ -304,6 +322,9 @@ static bool put_other(const char *key, char *value) {
         io->wiops = rate(&value);
     } else if (strcmp(key, "filter") == 0) {
         put_filter(value);
+    } else if (strcmp(key, "cgroup") == 0) {
+        cgroup.name = text_of(value);
+        N(CGROUP) = 1;
     } else if (strcmp(key, "notify") == 0) {
         confine.notify_socket = text_of(value);
     } else if (strcmp(key, "line") == 0) {
@@ -345,7 +366,9 @@ static void fill_plan(void) {
                                            [RF_CONFINE] = &confine,
                                            [RF_FILTER_X86_64] = insns,
                                            [RF_FILTER_AARCH64] = insns,
-                                           [RF_FILTER_RISCV64] = insns};
+                                           [RF_FILTER_RISCV64] = insns,
+                                           [RF_CGROUP] = &cgroup,
+                                           [RF_FILLS] = fills};
     memcpy(plan.records, records, sizeof records);
     N(NAMESPACES) = N(ROOT) = N(PROCESS) = N(CONFINE) = 1;
     plan.pool = &pool;

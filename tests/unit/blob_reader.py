@@ -52,6 +52,8 @@ SECTIONS = {
     28: ("NODES", 8, 0, 16, [("bits", "u64")]),
     29: ("DOMAINNAME", 24, 0, 1, [("text", "text")]),
     30: ("SYSCTLS", 16, 0, 256, [("name", "str"), ("value", "str")]),
+    31: ("CGROUP", 24, 0, 1, [("name", "text")]),
+    32: ("FILLS", 32, 0, 1024, [("section", "u32"), ("index", "u32"), ("text", "text")]),
 }
 NUMBERS = {"u32": "<I", "i32": "<i", "u64": "<Q", "i64": "<q"}
 SIZES = {"u32": 4, "i32": 4, "u64": 8, "i64": 8, "str": 8, "text": 24}

@@ -29,7 +29,7 @@ struct rf_text sample_text(struct sample *s, const char *prefix, uint32_t parame
     return (struct rf_text){sample_str(s, prefix), sample_str(s, suffix), parameter, 0};
 }
 
-enum { DATA, INSTANCE, ROOTFS };
+enum { DATA, INSTANCE, ROOTFS, MEMORY, ADDRESS };
 
 static void fill_surroundings(struct sample *s) {
     s->parameters[DATA] = (struct rf_parameter){sample_str(s, "data"), sample_str(s, "/srv/volumes"), RF_STR_ABSENT,
@@ -38,6 +38,11 @@ static void fill_surroundings(struct sample *s) {
         (struct rf_parameter){sample_str(s, "instance"), RF_STR_ABSENT, sample_str(s, "main"), RF_PARAM_NAME, 32};
     s->parameters[ROOTFS] = (struct rf_parameter){sample_str(s, "rootfs"), sample_str(s, "/srv/images"),
                                                   sample_str(s, "/srv/images/db"), RF_PARAM_PATH, 255};
+    s->parameters[MEMORY] = (struct rf_parameter){sample_str(s, "memory"), sample_str(s, "4096..1073741824"),
+                                                  sample_str(s, "65536"), RF_PARAM_NUMBER, 10};
+    s->parameters[ADDRESS] = (struct rf_parameter){sample_str(s, "address"), sample_str(s, "10.66.0.0/16"),
+                                                   RF_STR_ABSENT, RF_PARAM_IPV4_PREFIX, 18};
+    s->cgroup.name = sample_text(s, "db-", INSTANCE, ".x");
     s->namespaces =
         (struct rf_namespaces){.create = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWUSER | CLONE_NEWTIME,
                                .flags = RF_NS_SET_TIME,
@@ -57,7 +62,7 @@ static void fill_surroundings(struct sample *s) {
                                      .source = RF_TEXT_ABSENT,
                                      .kind = RF_MOUNT_TMPFS,
                                      .flags = RF_MOUNT_WRITABLE,
-                                     .size = 4 << 20,
+                                     .size = 0, /* FILLS has it */
                                      .mode = 01777,
                                      .uid = 999,
                                      .gid = 999};
@@ -88,6 +93,13 @@ static void fill_resources(struct sample *s) {
                                      RF_UNLIMITED};
     s->limits[2] = (struct rf_limit){
         sample_str(s, "cpu.weight"), sample_str(s, "100"), RF_CTL_CPU, 2, RF_CMP_EXACT, RF_LIMIT_OPTIONAL, 0};
+    s->limits[3] = (struct rf_limit){sample_str(s, "memory.memsw.limit_in_bytes"),
+                                     sample_str(s, ""),
+                                     RF_CTL_MEMORY,
+                                     1,
+                                     RF_CMP_PAGES,
+                                     RF_LIMIT_IF_SWAP,
+                                     1 << 20};
     s->io[0] = (struct rf_io){sample_text(s, NULL, 0, NULL), 200000000, RF_UNLIMITED, RF_UNLIMITED, 500};
     s->io[1] = (struct rf_io){sample_text(s, "/var", RF_NONE, NULL), RF_UNLIMITED, 1 << 20, 7, RF_UNLIMITED};
 }
@@ -97,6 +109,8 @@ static void fill_process(struct sample *s) {
     s->args[0] = (struct rf_arg){sample_str(s, "/usr/bin/db")};
     s->args[1] = (struct rf_arg){sample_str(s, "-x")};
     s->args[2] = (struct rf_arg){sample_str(s, "")};
+    s->args[3] = (struct rf_arg){sample_str(s, "")}; /* FILLS has it, as env[2] */
+    s->env[2] = (struct rf_arg){sample_str(s, "")};
     s->env[0] = (struct rf_arg){sample_str(s, "PATH=/usr/bin:/bin")};
     s->env[1] = (struct rf_arg){sample_str(s, "EMPTY=")};
     s->pass_env[0] = (struct rf_pass_env){sample_str(s, "TZ"), RF_PASS_ENV_OPTIONAL, 0};
@@ -132,9 +146,17 @@ static void fill_tuning(struct sample *s) {
     s->cpus[0] = (struct rf_bits){UINT64_C(0x800000000000010f)};
     s->cpus[1] = (struct rf_bits){2};
     s->nodes[0] = (struct rf_bits){1};
-    s->domainname = (struct rf_domainname){sample_text(s, "d-", INSTANCE, NULL)};
+    s->domainname = (struct rf_domainname){sample_text(s, "dom-", INSTANCE, NULL)};
     s->sysctls[0] = (struct rf_sysctl){sample_str(s, "/user/max_net_namespaces"), sample_str(s, "3")};
     s->sysctls[1] = (struct rf_sysctl){sample_str(s, "/user/max_pid_namespaces"), sample_str(s, "3")};
+}
+
+static void fill_fills(struct sample *s) {
+    const struct rf_text memory = sample_text(s, NULL, MEMORY, NULL);
+    s->fills[0] = (struct rf_fill){RF_MOUNTS, 1, memory};
+    s->fills[1] = (struct rf_fill){RF_LIMITS, 3, memory};
+    s->fills[2] = (struct rf_fill){RF_ARGS, 3, sample_text(s, "--listen=", ADDRESS, ":80")};
+    s->fills[3] = (struct rf_fill){RF_ENV, 2, sample_text(s, "DATA=", DATA, NULL)};
 }
 
 static void fill_map(struct sample *s) {
@@ -165,6 +187,7 @@ void sample_fill(struct sample *s) {
     fill_resources(s);
     fill_process(s);
     fill_tuning(s);
+    fill_fills(s);
     fill_map(s);
     s->plan = (struct rf_plan){.required = RF_REQUIRE_MOUNT_SETATTR,
                                .language = 1,
@@ -203,12 +226,16 @@ void sample_fill(struct sample *s) {
     SET_ALL(NODES, nodes);
     SET_ONE(DOMAINNAME, domainname);
     SET_ALL(SYSCTLS, sysctls);
+    SET_ONE(CGROUP, cgroup);
+    SET_ALL(FILLS, fills);
 }
 
 void sample_keep_root(struct sample *s) {
     s->namespaces.create &= ~(uint32_t)CLONE_NEWNS;
     s->root = (struct rf_root){sample_text(s, "/", RF_NONE, NULL), RF_ROOT_KEEP, RF_PROC_NONE, RF_SYS_NONE, 0};
     s->plan.count[RF_MOUNTS] = s->plan.count[RF_MASKS] = s->plan.count[RF_READ_ONLY] = s->plan.count[RF_DEVICES] = 0;
+    s->plan.records[RF_FILLS] = s->fills + 1; /* the first one is a mount's */
+    s->plan.count[RF_FILLS] = 3;
     s->plan.map_file_count = s->plan.map_entry_count = 0; /* its entries speak of mounts */
 }
 

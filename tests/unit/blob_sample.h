@@ -8,7 +8,7 @@
 struct sample {
     struct rf_plan plan;
     struct rf_pool pool;
-    struct rf_parameter parameters[3];
+    struct rf_parameter parameters[5];
     struct rf_namespaces namespaces;
     struct rf_join joins[2];
     struct rf_id_map id_maps[2];
@@ -17,11 +17,11 @@ struct sample {
     struct rf_path masks[2];
     struct rf_path read_only[2];
     struct rf_device devices[2];
-    struct rf_limit limits[3];
+    struct rf_limit limits[4];
     struct rf_io io[2];
     struct rf_process process;
-    struct rf_arg args[3];
-    struct rf_arg env[2];
+    struct rf_arg args[4];
+    struct rf_arg env[3];
     struct rf_pass_env pass_env[2];
     struct rf_group groups[2];
     struct rf_rlimit rlimits[2];
@@ -35,6 +35,8 @@ struct sample {
     struct rf_bits nodes[1];
     struct rf_domainname domainname;
     struct rf_sysctl sysctls[2];
+    struct rf_cgroup cgroup;
+    struct rf_fill fills[4];
     struct rf_map_file map_files[2];
     struct rf_map_entry map_entries[8];
 };

@@ -41,6 +41,8 @@ static const char expected[] =
     "2 0 parameter data: path of at most 4095 bytes, under /srv/volumes, required\n"
     "2 1 parameter instance: name of at most 32 bytes, default \"main\"\n"
     "2 2 parameter rootfs: path of at most 255 bytes, under /srv/images, default \"/srv/images/db\"\n"
+    "2 3 parameter memory: number, within 4096..1073741824, default \"65536\"\n"
+    "2 4 parameter address: IPv4 address with prefix length, within 10.66.0.0/16, required\n"
     "3 0 new namespaces: time, mount, uts, user, pid\n"
     "3 4 namespace options: clock offsets are set\n"
     "3 8 offset of CLOCK_BOOTTIME: 5 s\n"
@@ -55,7 +57,7 @@ static const char expected[] =
     "6 28 /proc: full\n"
     "6 32 /sys: read-only\n"
     "7 0 mount /data: bind from \"$(data)/x\", writable, recursive\n"
-    "7 1 mount /dev/shm: tmpfs of 4 MiB, writable, mode 1777, owner 999:999\n"
+    "7 1 mount /dev/shm: tmpfs of \"$(memory)\" bytes, writable, mode 1777, owner 999:999\n"
     "7 2 mount /etc/shop: bind from \"/etc/shop\", read-only\n"
     "7 3 mount /etc/shop/instance: bind from \"/etc/shop-$(instance).d\", read-only, recursive\n"
     "8 0 mask /proc/kcore\n"
@@ -67,6 +69,7 @@ static const char expected[] =
     "11 0 limit memory.max = \"2147483648\" (2 GiB), cgroup v2 memory\n"
     "11 1 limit memory.swap.max = \"max\" (unlimited), cgroup v2 memory, where there is swap\n"
     "11 2 limit cpu.weight = \"100\", cgroup v2 cpu, optional\n"
+    "11 3 limit memory.memsw.limit_in_bytes = \"$(memory)\" + 1048576, cgroup v1 memory, where there is swap\n"
     "12 0 io on \"$(data)\": read 200 MB/s, write 500 operations/s\n"
     "12 1 io on \"/var\": write 1 MiB/s, read 7 operations/s\n"
     "13 0 working directory: /data\n"
@@ -79,8 +82,10 @@ static const char expected[] =
     "14 0 argument 0: \"/usr/bin/db\"\n"
     "14 1 argument 1: \"-x\"\n"
     "14 2 argument 2: \"\"\n"
+    "14 3 argument 3: \"--listen=$(address):80\"\n"
     "15 0 environment: \"PATH=/usr/bin:/bin\"\n"
     "15 1 environment: \"EMPTY=\"\n"
+    "15 2 environment: \"DATA=$(data)\"\n"
     "16 0 environment: TZ from the launcher, optional\n"
     "16 1 environment: LANG from the launcher\n"
     "17 0 supplementary group 27\n"
@@ -107,9 +112,10 @@ static const char expected[] =
     "27 0 processors 0-3,8,63\n"
     "27 1 processors 65\n"
     "28 0 memory nodes 0\n"
-    "29 0 domain name: \"d-$(instance)\"\n"
+    "29 0 domain name: \"dom-$(instance)\"\n"
     "30 0 sysctl /user/max_net_namespaces = \"3\"\n"
-    "30 1 sysctl /user/max_pid_namespaces = \"3\"\n";
+    "30 1 sysctl /user/max_pid_namespaces = \"3\"\n"
+    "31 0 cgroup: \"db-$(instance).x\"\n";
 
 static void dump(const struct sample *s) {
     static struct bytes out;

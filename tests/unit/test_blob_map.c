@@ -101,7 +101,7 @@ static void move(uint32_t i, uint32_t section, uint32_t index) {
     X(section_0, MAP, move(0, 0, 0))                                                                                   \
     X(section_strings, MAP, move(0, RF_STRINGS, 0))                                                                    \
     X(section_parameter, NONE, move(0, RF_PARAMETERS, 2))                                                              \
-    X(section_parameter_3, MAP, move(0, RF_PARAMETERS, 3))                                                             \
+    X(section_parameter_5, MAP, move(0, RF_PARAMETERS, 5))                                                             \
     X(section_end, MAP, move(7, RF_SECTION_END, 0))                                                                    \
     X(section_huge, MAP, move(7, UINT32_MAX, 0))                                                                       \
     X(field_inside, MAP, move(0, RF_NAMESPACES, 25))                                                                   \

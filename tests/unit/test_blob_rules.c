@@ -84,7 +84,29 @@ static void no_user(void) {
     s.namespaces.create &= ~(uint32_t)CLONE_NEWUSER;
 }
 
-enum { DATA, INSTANCE, ROOTFS };
+enum { DATA, INSTANCE, ROOTFS, MEMORY, ADDRESS };
+
+/* Parameter `which` is now of this type, with this bound and default. */
+static void retype(unsigned which, enum rf_param_type type, const char *under, const char *fallback) {
+    s.parameters[which] = (struct rf_parameter){s.parameters[which].name, str(under), str(fallback), type, 60};
+}
+
+/* `count` arguments of 4096 bytes at the longest. */
+static void fill_all(uint32_t count) {
+    static struct rf_arg args[64];
+    static struct rf_fill fills[64];
+    fills[0] = s.fills[0];
+    fills[1] = s.fills[1];
+    for (uint32_t i = 0; i < count; i++) {
+        args[i].text = str("");
+        fills[2 + i] = (struct rf_fill){RF_ARGS, i, text(NULL, DATA, NULL)};
+    }
+    fills[2 + count] = s.fills[3];
+    s.plan.records[RF_ARGS] = args;
+    s.plan.count[RF_ARGS] = count;
+    s.plan.records[RF_FILLS] = fills;
+    s.plan.count[RF_FILLS] = count + 3;
+}
 
 /* X(name, error, change): on the sample's plan. */
 #define PARAMETER_CASES(X)                                                                                             \
@@ -95,7 +117,7 @@ enum { DATA, INSTANCE, ROOTFS };
     X(name_three_dots, NONE, s.parameters[0].name = str("..."))                                                        \
     X(name_twice, RULE, s.parameters[1].name = s.parameters[0].name)                                                   \
     X(parameter_type_0, FIELD, s.parameters[0].type = 0)                                                               \
-    X(parameter_type_3, FIELD, s.parameters[0].type = 3)                                                               \
+    X(parameter_type_8, FIELD, s.parameters[0].type = 8)                                                               \
     X(max_length_0, FIELD, s.parameters[1].max_length = 0)                                                             \
     X(max_length_4096, FIELD, s.parameters[0].max_length = RF_STRING_MAX + 1)                                          \
     X(under_relative, RULE, s.parameters[0].under = str("srv"))                                                        \
@@ -117,7 +139,70 @@ enum { DATA, INSTANCE, ROOTFS };
     X(default_three_dots, NONE, s.parameters[2].fallback = str("/srv/images/...x"))                                    \
     X(default_elsewhere, RULE, s.parameters[2].fallback = str("/srv/image"))                                           \
     X(default_beside, RULE, s.parameters[2].fallback = str("/srv/images2"))                                            \
-    X(default_under_itself, NONE, s.parameters[2].fallback = str("/srv/images"))
+    X(default_under_itself, NONE, s.parameters[2].fallback = str("/srv/images"))                                       \
+    X(number_without_bound, RULE, s.parameters[MEMORY].under = str(NULL))                                              \
+    X(number_bound_empty, RULE, s.parameters[MEMORY].under = str(""))                                                  \
+    X(number_bound_one, RULE, s.parameters[MEMORY].under = str("65536"))                                               \
+    X(number_bound_same, NONE, s.parameters[MEMORY].under = str("65536..65536"))                                       \
+    X(number_bound_turned, RULE, s.parameters[MEMORY].under = str("65537..65536"))                                     \
+    X(number_bound_zeros, RULE, s.parameters[MEMORY].under = str("04096..1073741824"))                                 \
+    X(number_bound_three, RULE, s.parameters[MEMORY].under = str("1...1073741824"))                                    \
+    X(number_bound_more, RULE, s.parameters[MEMORY].under = str("1..1073741824 "))                                     \
+    X(number_bound_over, RULE, s.parameters[MEMORY].under = str("1..18446744073709551616"))                            \
+    X(number_below, RULE, s.parameters[MEMORY].under = str("65537..1073741824"))                                       \
+    X(number_above, RULE, s.parameters[MEMORY].under = str("1..65535"))                                                \
+    X(number_at_the_top, RULE, retype(MEMORY, RF_PARAM_NUMBER, "1..9223372036854775808", "1"))                         \
+    X(number_almost_there, RULE, retype(MEMORY, RF_PARAM_NUMBER, "1..9223372036854775807", "1"))                       \
+    X(number_and_what_is_added, NONE, retype(MEMORY, RF_PARAM_NUMBER, "1..9223372036853727231", "1"))                  \
+    X(address_not_a_prefix, RULE, s.parameters[ADDRESS].under = str("10.66.0.0"))                                      \
+    X(address_bound_bits, NONE, s.parameters[ADDRESS].under = str("10.66.0.1/16"))                                     \
+    X(address_unbound, NONE, s.parameters[ADDRESS].under = str(NULL))                                                  \
+    X(address_default, NONE, s.parameters[ADDRESS].fallback = str("10.66.255.1/24"))                                   \
+    X(address_default_outside, RULE, s.parameters[ADDRESS].fallback = str("10.67.0.1/24"))                             \
+    X(address_default_wider, RULE, s.parameters[ADDRESS].fallback = str("10.66.0.1/15"))                               \
+    X(address_default_bare, RULE, s.parameters[ADDRESS].fallback = str("10.66.0.1"))                                   \
+    X(address_of_six, NONE, retype(ADDRESS, RF_PARAM_IPV6, "fd00::/8", "fdff::1"))                                     \
+    X(address_of_six_outside, RULE, retype(ADDRESS, RF_PARAM_IPV6, "fd00::/8", "fe00::1"))                             \
+    X(address_of_four_in_six, RULE, retype(ADDRESS, RF_PARAM_IPV4, "fd00::/8", NULL))                                  \
+    X(cgroup_dropped, NONE, drop(RF_CGROUP))                                                                           \
+    X(cgroup_slash, RULE, s.cgroup.name = text("a/", INSTANCE, NULL))                                                  \
+    X(cgroup_slash_behind, RULE, s.cgroup.name = text("a", INSTANCE, "/../b"))                                         \
+    X(cgroup_literal, NONE, s.cgroup.name = host("web"))                                                               \
+    X(cgroup_literal_slash, RULE, s.cgroup.name = host("../web"))                                                      \
+    X(cgroup_empty, RULE, s.cgroup.name = host(""))                                                                    \
+    X(cgroup_absent, STRING, s.cgroup.name = RF_TEXT_ABSENT)                                                           \
+    X(cgroup_of_number, NONE, s.cgroup.name = text("a", MEMORY, NULL))                                                 \
+    X(cgroup_of_path, RULE, s.cgroup.name = text(NULL, DATA, NULL))                                                    \
+    X(cgroup_of_address, RULE, s.cgroup.name = text("a", ADDRESS, NULL))                                               \
+    X(cgroup_64, NONE, s.cgroup.name.prefix = longer("", 30))                                                          \
+    X(cgroup_65, RULE, s.cgroup.name.prefix = longer("", 31))
+#define FILL_CASES(X)                                                                                                  \
+    X(fill_without_parameter, RULE, s.fills[2].text = host("x"))                                                       \
+    X(fill_absent, STRING, s.fills[2].text = RF_TEXT_ABSENT)                                                           \
+    X(fill_of_no_section, RULE, s.fills[0].section = 0)                                                                \
+    X(fill_of_strings, RULE, s.fills[0].section = RF_STRINGS)                                                          \
+    X(fill_of_masks, RULE, s.fills[1].section = RF_MASKS)                                                              \
+    X(fill_of_no_record, RULE, s.fills[3].index = 3)                                                                   \
+    X(fill_twice, RULE, s.fills[3] = s.fills[2])                                                                       \
+    X(fill_order, RULE, struct rf_fill f = s.fills[2]; s.fills[2] = s.fills[3]; s.fills[3] = f)                        \
+    X(fill_of_bind, RULE, s.fills[0].index = 0)                                                                        \
+    X(fill_of_sized, RULE, s.mounts[1].size = 4096)                                                                    \
+    X(fill_lacks, RULE, s.plan.count[RF_FILLS] = 0)                                                                    \
+    X(fill_may_be_0, RULE, retype(MEMORY, RF_PARAM_NUMBER, "0..1", "0"))                                               \
+    X(fill_limit_said, RULE, s.limits[3].text = str("1"))                                                              \
+    X(fill_limit_prefix, RULE, s.fills[1].text = text("1", MEMORY, NULL))                                              \
+    X(fill_limit_suffix, RULE, s.fills[1].text = text(NULL, MEMORY, "0"))                                              \
+    X(fill_limit_name, RULE, s.fills[1].text = text(NULL, INSTANCE, NULL))                                             \
+    X(fill_limit_unlimited, RULE, s.limits[3].value = RF_UNLIMITED)                                                    \
+    X(fill_arg_said, RULE, s.args[3].text = str("x"))                                                                  \
+    X(fill_arg_whole, NONE, s.fills[2].text = text(NULL, DATA, NULL))                                                  \
+    X(fill_env_said, RULE, s.env[2].text = str("A=1"))                                                                 \
+    X(fill_env_nameless, RULE, s.fills[3].text = text(NULL, DATA, NULL))                                               \
+    X(fill_env_no_name, RULE, s.fills[3].text = text("=", DATA, NULL))                                                 \
+    X(fill_env_no_equals, RULE, s.fills[3].text = text("A", DATA, "=1"))                                               \
+    X(fill_env_lacks, RULE, s.plan.count[RF_FILLS] = 3)                                                                \
+    X(fill_too_much, RULE, fill_all(33))                                                                               \
+    X(fill_almost_too_much, NONE, fill_all(30))
 
 #define NAMESPACE_CASES(X)                                                                                             \
     X(create_other_bit, FIELD, s.namespaces.create |= CLONE_VM)                                                        \
@@ -139,7 +224,7 @@ enum { DATA, INSTANCE, ROOTFS };
     X(hostname_65, RULE, s.namespaces.hostname = host(NULL); s.namespaces.hostname.prefix = longer("", 65))            \
     X(hostname_of_path, RULE, s.namespaces.hostname = text(NULL, DATA, NULL))                                          \
     X(hostname_parameter_long, RULE, s.parameters[1].max_length = 62)                                                  \
-    X(hostname_parameter_fits, NONE, s.parameters[1].max_length = 61)                                                  \
+    X(hostname_parameter_fits, NONE, s.parameters[1].max_length = 61; drop(RF_CGROUP))                                 \
     X(hostname_suffix_long, RULE, s.namespaces.hostname = text("db-", INSTANCE, "012345678901234567890123456789"))     \
     X(join_two_kinds, RULE, s.joins[0].kind = CLONE_NEWNET | CLONE_NEWCGROUP)                                          \
     X(join_no_kind, RULE, s.joins[0].kind = 0)                                                                         \
@@ -232,7 +317,7 @@ enum { DATA, INSTANCE, ROOTFS };
     X(recursive_not_required, RULE, s.plan.required = 0)                                                               \
     X(nothing_required, NONE, s.plan.required = 0; s.mounts[3].flags = 0)                                              \
     X(tmpfs_source, RULE, s.mounts[1].source = host("/a"))                                                             \
-    X(tmpfs_size, RULE, s.mounts[1].size = 0)                                                                          \
+    X(tmpfs_size, RULE, s.plan.records[RF_FILLS] = s.fills + 1; s.plan.count[RF_FILLS] = 3)                            \
     X(tmpfs_recursive, RULE, s.mounts[1].flags = RF_MOUNT_RECURSIVE)                                                   \
     X(tmpfs_mode, FIELD, s.mounts[1].mode = 010000)                                                                    \
     X(tmpfs_uid, FIELD, s.mounts[1].uid = UINT32_MAX)                                                                  \
@@ -398,7 +483,7 @@ enum { DATA, INSTANCE, ROOTFS };
 
 #define ALL_CASES(X)                                                                                                   \
     PARAMETER_CASES(X)                                                                                                 \
-    NAMESPACE_CASES(X) ROOT_CASES(X) MOUNT_CASES(X) PROCESS_CASES(X) LANDLOCK_CASES(X) TUNING_CASES(X)
+    FILL_CASES(X) NAMESPACE_CASES(X) ROOT_CASES(X) MOUNT_CASES(X) PROCESS_CASES(X) LANDLOCK_CASES(X) TUNING_CASES(X)
 
 #define X(name, error, ...)                                                                                            \
     static void change_##name(void) {                                                                                  \
@@ -457,7 +542,7 @@ static void keeps_every_limit(void **state) {
             tried++;
         }
     }
-    assert_int_equal(tried, 52);
+    assert_int_equal(tried, 54);
 }
 
 /* What the writer never emits: an empty piece where an absent one says the same. */

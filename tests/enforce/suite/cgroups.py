@@ -103,7 +103,8 @@ class Cgroups:
         found = []
         for here in self.base.values():
             top = os.path.dirname(here)
-            found += [os.path.join(top, name) for name in os.listdir(top) if name.startswith(f"ringfence.{pid}.")]
+            found += [os.path.join(top, name) for name in os.listdir(top)
+                      if name.startswith((f"ringfence.{pid}.", "ringfence.leaf.test-"))]
         return found
 
     def listing(self, skip_supervisor=True):
