@@ -146,9 +146,9 @@ static void fill_tuning(struct sample *s) {
     s->cpus[0] = (struct rf_bits){UINT64_C(0x800000000000010f)};
     s->cpus[1] = (struct rf_bits){2};
     s->nodes[0] = (struct rf_bits){1};
-    s->domainname = (struct rf_domainname){sample_text(s, "dom-", INSTANCE, NULL)};
-    s->sysctls[0] = (struct rf_sysctl){sample_str(s, "/user/max_net_namespaces"), sample_str(s, "3")};
-    s->sysctls[1] = (struct rf_sysctl){sample_str(s, "/user/max_pid_namespaces"), sample_str(s, "3")};
+    s->domainname = (struct rf_domainname){sample_text(s, "d-", INSTANCE, NULL)};
+    s->sysctls[0] = (struct rf_sysctl){sample_str(s, "/user/max_net_namespaces"), sample_str(s, "30")};
+    s->sysctls[1] = (struct rf_sysctl){sample_str(s, "/user/max_pid_namespaces"), sample_str(s, "30")};
 }
 
 static void fill_fills(struct sample *s) {

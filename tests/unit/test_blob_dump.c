@@ -112,9 +112,9 @@ static const char expected[] =
     "27 0 processors 0-3,8,63\n"
     "27 1 processors 65\n"
     "28 0 memory nodes 0\n"
-    "29 0 domain name: \"dom-$(instance)\"\n"
-    "30 0 sysctl /user/max_net_namespaces = \"3\"\n"
-    "30 1 sysctl /user/max_pid_namespaces = \"3\"\n"
+    "29 0 domain name: \"d-$(instance)\"\n"
+    "30 0 sysctl /user/max_net_namespaces = \"30\"\n"
+    "30 1 sysctl /user/max_pid_namespaces = \"30\"\n"
     "31 0 cgroup: \"db-$(instance).x\"\n";
 
 static void dump(const struct sample *s) {
