@@ -34,8 +34,8 @@ void rf_check_required(struct compile_context *c, const struct file *file) {
     }
 }
 
-static void contradiction(struct compile_context *c, struct span at, struct span other, const char *message,
-                          const char *help) {
+void rf_check_contradiction(struct compile_context *c, struct span at, struct span other, const char *message,
+                            const char *help) {
     struct diag *d = rf_diag(c->diags, D_CONTRADICTION, at, "%s", message);
     if (other.source && other.source->order != UINT32_MAX - 1) rf_diag_other(c->diags, d, other, "because of this");
     rf_diag_help(c->diags, d, "%s", help);
@@ -48,19 +48,19 @@ static void check_namespaces(struct compile_context *c, const struct file *file)
     bool time_new = p->namespaces_time.num == NS_NEW || p->namespaces_time.num == NS_CUSTOM;
     bool reaper = p->process_init.set ? p->process_init.num == 1 : pid_new;
     if (reaper && !pid_new)
-        contradiction(c, p->process_init.at, p->namespaces_pid.at, "a reaper without a new pid namespace",
-                      "a reaper is pid 1: write namespaces: {pid: new}, or init: none");
+        rf_check_contradiction(c, p->process_init.at, p->namespaces_pid.at, "a reaper without a new pid namespace",
+                               "a reaper is pid 1: write namespaces: {pid: new}, or init: none");
     if (time_new && user_new && !reaper)
-        contradiction(c, p->namespaces_time.at, p->namespaces_user.at,
-                      "a new time namespace inside a new user namespace without a reaper",
-                      "the offsets can only be set between two forks: write process: {init: reaper}");
+        rf_check_contradiction(c, p->namespaces_time.at, p->namespaces_user.at,
+                               "a new time namespace inside a new user namespace without a reaper",
+                               "the offsets can only be set between two forks: write process: {init: reaper}");
     if (p->hostname.set && p->namespaces_uts.num != NS_NEW)
-        contradiction(c, p->hostname.at, p->namespaces_uts.at, "a host name without a new uts namespace",
-                      "it would rename the host: write namespaces: {uts: new}");
+        rf_check_contradiction(c, p->hostname.at, p->namespaces_uts.at, "a host name without a new uts namespace",
+                               "it would rename the host: write namespaces: {uts: new}");
     if (p->namespaces_user.num == NS_JOIN && p->process_groups.set && rf_merge_count(&p->process_groups))
-        contradiction(c, p->process_groups.at, p->namespaces_user.at,
-                      "supplementary groups with a joined user namespace",
-                      "the maps of the joined namespace are not known here");
+        rf_check_contradiction(c, p->process_groups.at, p->namespaces_user.at,
+                               "supplementary groups with a joined user namespace",
+                               "the maps of the joined namespace are not known here");
 }
 
 static bool mapped(const struct value *user, const char *which, uint64_t id) {
@@ -87,8 +87,9 @@ static void check_id_maps(struct compile_context *c, const struct file *file) {
     const struct policy *p = &file->merged;
     const struct value *user = &p->namespaces_user;
     if (user->num == NS_NEW && rf_merge_count(&p->process_groups))
-        contradiction(c, p->process_groups.at, user->at, "supplementary groups in a user namespace that maps one id",
-                      "write maps: user: {uid_map: [...], gid_map: [...]}");
+        rf_check_contradiction(c, p->process_groups.at, user->at,
+                               "supplementary groups in a user namespace that maps one id",
+                               "write maps: user: {uid_map: [...], gid_map: [...]}");
     if (user->num != NS_CUSTOM) return;
     for (size_t i = 0; i < user->count; i++) {
         const struct item *a = &user->items[i];
@@ -117,8 +118,9 @@ static void check_resources(struct compile_context *c, const struct file *file) 
     const struct policy *p = &file->merged;
     bool memory = p->memory_max.set && p->memory_max.num != RF_UNLIMITED;
     if (p->memory_swap_max.set && p->memory_swap_max.num != RF_UNLIMITED && !memory)
-        contradiction(c, p->memory_swap_max.at, p->memory_max.at, "swap.max without memory.max",
-                      "hosts with cgroup v1 can only limit the sum of the two: write resources.memory.max too");
+        rf_check_contradiction(
+            c, p->memory_swap_max.at, p->memory_max.at, "swap.max without memory.max",
+            "hosts with cgroup v1 can only limit the sum of the two: write resources.memory.max too");
     if (memory && p->memory_swap_max.set && p->memory_swap_max.num != RF_UNLIMITED &&
         p->memory_max.num + p->memory_swap_max.num > INT64_MAX)
         rf_diag(c->diags, D_OUT_OF_RANGE, p->memory_swap_max.at,
@@ -160,10 +162,10 @@ static void check_counts(struct compile_context *c, const struct file *file) {
         enum key_id key;
         enum rf_section_type section;
     } lists[] = {
-        {K_parameters, RF_PARAMETERS}, {K_namespaces_user, RF_ID_MAPS},  {K_root_mounts, RF_MOUNTS},
-        {K_root_mask, RF_MASKS},       {K_root_read_only, RF_READ_ONLY}, {K_io, RF_IO},
-        {K_process_args, RF_ARGS},     {K_process_env, RF_ENV},          {K_process_pass_env, RF_PASS_ENV},
-        {K_process_groups, RF_GROUPS},
+        {K_parameters, RF_PARAMETERS}, {K_namespaces_user, RF_ID_MAPS},   {K_root_mounts, RF_MOUNTS},
+        {K_root_mask, RF_MASKS},       {K_root_read_only, RF_READ_ONLY},  {K_io, RF_IO},
+        {K_process_args, RF_ARGS},     {K_process_env, RF_ENV},           {K_process_pass_env, RF_PASS_ENV},
+        {K_process_groups, RF_GROUPS}, {K_process_keep_fds, RF_KEEP_FDS},
     };
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         const struct value *v = &file->merged.all[lists[i].key];
@@ -176,8 +178,8 @@ static void check_counts(struct compile_context *c, const struct file *file) {
 
 void rf_check(struct compile_context *c, const struct file *file) {
     static void (*const checks[])(struct compile_context *, const struct file *) = {
-        rf_check_required, check_counts,  rf_check_parameters, check_process,    check_namespaces,
-        check_id_maps,     rf_check_root, check_resources,     rf_check_seccomp, rf_check_landlock,
+        rf_check_required, check_counts,    rf_check_parameters, check_process,     check_namespaces, check_id_maps,
+        rf_check_root,     check_resources, rf_check_seccomp,    rf_check_landlock, rf_check_service,
     };
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) checks[i](c, file);
     if (rf_diags_errors(c->diags) == 0) rf_check_seal(c, file);

@@ -19,6 +19,11 @@ void rf_check_root(struct compile_context *c, const struct file *file);
 void rf_check_landlock(struct compile_context *c, const struct file *file);
 /* Whether the policy says anything under landlock: then every file access is refused that no list gives. */
 bool rf_check_has_landlock(const struct policy *p);
+/* check_service.c: supervision, and what a service manager hands on. */
+void rf_check_service(struct compile_context *c, const struct file *file);
+/* Reports that the key written at `at` cannot be, because of the one at `other`. */
+void rf_check_contradiction(struct compile_context *c, struct span at, struct span other, const char *message,
+                            const char *help);
 /* check_seccomp.c */
 void rf_check_seccomp(struct compile_context *c, const struct file *file);
 /* Whether what the rule's `given` asks of the finished policy holds for calls of this ABI; without one it does. */

@@ -247,6 +247,7 @@ static json_t *value_schema(const struct key_info *key) {
     case T_LIST: return array_of(member(key->spec));
     case T_SET: return set_of(key->spec);
     case T_MAP:
+        if (strcmp(key->spec, "fd") == 0) return map_of(NAME_PATTERN, any_of(integer("3..63"), typed("null"), NULL));
         return map_of("^[A-Za-z_][A-Za-z0-9_]*$", json_pack("{s:[s, s, s]}", "type", "string", "number", "null"));
     case T_RLIMITS: return rlimits();
     case T_NAMESPACE: return namespace_schema(key->spec);

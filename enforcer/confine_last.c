@@ -44,12 +44,6 @@ void rf_confine_no_new_privs(struct rf_launch *launch) {
     if (sys_prctl(PR_GET_NO_NEW_PRIVS, 0, 0) != 1) rf_fail(RF_STEP(NO_NEW_PRIVS), 0, "no_new_privs did not stay set");
 }
 
-/* All but 0-2, the ready pipe and the socket for the listener, both of which execve closes. */
-void rf_confine_fds(struct rf_launch *launch) {
-    rf_must(RF_STEP(FDS), rf_files_close_but(3, launch->ready[1], launch->notify),
-            "cannot close the launcher's descriptors");
-}
-
 void rf_confine_seccomp(struct rf_launch *launch) {
     uint32_t count;
     const struct rf_insn *insns = rf_load_filter(launch, &count);

@@ -189,11 +189,12 @@ static int make_leaf(struct rf_leaf *leaf) {
     return -EEXIST;
 }
 
-static void make_leaves(bool must) {
+static void make_leaves(const struct rf_launch *launch, bool must) {
+    bool in_place = launch->service->supervision == RF_SAME_PROCESS;
     for (int i = 0; i < rf_limits.leaf_count; i++) {
         struct rf_leaf *leaf = &rf_limits.leaves[i];
         int error = make_leaf(leaf);
-        if (error == 0 && !leaf->v2) {
+        if (error == 0 && (!leaf->v2 || in_place)) {
             int fd = sys_openat(leaf->dir, "cgroup.procs", O_WRONLY | O_NOFOLLOW, 0);
             leaf->procs = fd < 0 ? -1 : fd;
             if (fd < 0) error = fd;
@@ -347,7 +348,7 @@ void rf_limit_apply(struct rf_launch *launch) {
     rf_limit_find(launch);
     compare_left(launch);
     rf_limit_v2_prepare();
-    make_leaves(all != 0);
+    make_leaves(launch, all != 0);
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_LIMITS); i++) write_limit(launch, i);
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_IO); i++) {
         rf_limit_io_device(launch, i, device, sizeof device);
@@ -366,7 +367,7 @@ void rf_limit_enter(struct rf_launch *launch) {
     (void)launch;
     for (int i = 0; i < rf_limits.leaf_count; i++) {
         struct rf_leaf *leaf = &rf_limits.leaves[i];
-        if (leaf->v2) continue;
+        if (leaf->procs < 0) continue;
         int n = sys_write(leaf->procs, "0", 1);
         if (n != 1) rf_fail(RF_STEP(CGROUP), n < 0 ? n : -EIO, "cannot enter the leaf %s", leaf->name);
     }

@@ -189,6 +189,27 @@ static bool landlock_ok(const struct rf_view *v) {
     return paths_ok(v, RF_LANDLOCK_PATHS);
 }
 
+/* What a process cannot become without a fork, or needs someone beside it for. */
+static bool same_process_ok(const struct rf_view *v) {
+    if (RF_RECORD(v, NAMESPACES, struct rf_namespaces, 0)->create & (CLONE_NEWPID | CLONE_NEWTIME)) return false;
+    for (uint32_t i = 0; i < v->count[RF_JOINS]; i++) {
+        if (RF_RECORD(v, JOINS, struct rf_join, i)->kind == CLONE_NEWPID) return false;
+    }
+    return RF_RECORD(v, PROCESS, struct rf_process, 0)->init == RF_INIT_NONE &&
+           text_absent(&RF_RECORD(v, CONFINE, struct rf_confine, 0)->notify_socket);
+}
+
+static bool service_ok(const struct rf_view *v) {
+    for (uint32_t i = 0; i < v->count[RF_KEEP_FDS]; i++) {
+        const struct rf_keep_fd *k = RF_RECORD(v, KEEP_FDS, struct rf_keep_fd, i);
+        if (k->fd < 3 || (i > 0 && k[-1].fd >= k->fd)) return false;
+    }
+    if (v->count[RF_SERVICE] == 0) return true;
+    const struct rf_service *s = RF_RECORD(v, SERVICE, struct rf_service, 0);
+    if ((s->supervision | s->listen_fds | s->notify_socket) == 0) return false;
+    return s->supervision != RF_SAME_PROCESS || same_process_ok(v);
+}
+
 /* A filter that was checked has no unreachable instruction: what it can return is what stands in it. */
 static bool notifies(const struct rf_view *v, uint32_t type) {
     const struct rf_insn *insns = v->records[type];
@@ -218,6 +239,7 @@ static enum rf_blob_error check_filters(const struct rf_view *v) {
 
 enum rf_blob_error rf_rules_check(const struct rf_view *v) {
     bool good = parameters_ok(v) && namespaces_ok(v) && root_ok(v) && mounts_ok(v) && paths_ok(v, RF_MASKS) &&
-                paths_ok(v, RF_READ_ONLY) && devices_ok(v) && limits_ok(v) && process_ok(v) && landlock_ok(v);
+                paths_ok(v, RF_READ_ONLY) && devices_ok(v) && limits_ok(v) && process_ok(v) && landlock_ok(v) &&
+                service_ok(v);
     return good ? check_filters(v) : RF_BLOB_E_RULE;
 }

@@ -30,6 +30,8 @@ struct sample {
     struct rf_landlock_path landlock_paths[2];
     struct rf_landlock_port landlock_ports[2];
     struct rf_insn filters[3][6];
+    struct rf_service service;
+    struct rf_keep_fd keep_fds[2];
     struct rf_map_file map_files[2];
     struct rf_map_entry map_entries[8];
 };

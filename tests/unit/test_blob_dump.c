@@ -99,7 +99,12 @@ static const char expected[] =
     "24 0 /data: read, write\n"
     "24 1 /usr: execute\n"
     "25 0 TCP port 0: bind\n"
-    "25 1 TCP port 443: connect\n";
+    "25 1 TCP port 443: connect\n"
+    "26 0 supervision: supervised\n"
+    "26 4 listening descriptors: handed on\n"
+    "26 8 socket of the service manager: handed on, optional\n"
+    "27 0 descriptor 5: log\n"
+    "27 1 descriptor 63: stores\n";
 
 static void dump(const struct sample *s) {
     static struct bytes out;
