@@ -53,11 +53,6 @@ static void find_landlock(struct rf_launch *launch, uint32_t i) {
     rf_landlock_find(launch);
 }
 
-static void open_ready(struct rf_launch *launch, uint32_t i) {
-    (void)i;
-    rf_object_open_ready(launch);
-}
-
 static void connect_notify(struct rf_launch *launch, uint32_t i) {
     (void)i;
     rf_notify_connect(launch);
@@ -92,7 +87,6 @@ _Noreturn void rf_check(struct rf_launch *launch) {
     for (uint32_t i = 0; i < rf_view_count(v, RF_DEVICES); i++) probe(launch, rf_object_open_device, i);
     for (uint32_t i = 0; i < rf_view_count(v, RF_JOINS); i++) probe(launch, rf_object_open_join, i);
     for (uint32_t i = 0; i < rf_view_count(v, RF_IO); i++) probe(launch, check_disk, i);
-    probe(launch, open_ready, 0);
     probe(launch, connect_notify, 0);
     probe(launch, find_landlock, 0);
     bool objects = !found; /* else the rehearsal would only say the same again */

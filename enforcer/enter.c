@@ -119,7 +119,7 @@ static void leave_terminal(void) {
     int error = sys_openat(AT_FDCWD, "/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK, 0);
     if (error == -ENXIO) return;
     if (error >= 0) error = SYS1(getsid, 0) == sys_getpid() ? -EPERM : sys_ioctl(error, LET_GO, NULL);
-    rf_must(RF_STEP(SESSION), error, "supervision: same: cannot let go of the controlling terminal; start with setsid");
+    rf_must(RF_STEP(SESSION), error, "cannot let go of the controlling terminal; start with setsid");
 }
 
 void rf_enter_in_place(struct rf_launch *launch) {
@@ -128,9 +128,9 @@ void rf_enter_in_place(struct rf_launch *launch) {
     leave_terminal();
     make_pipes(launch);
     rf_shared->first = sys_getpid();
-    launch->pidfd = rf_must(RF_STEP(ENTER), sys_pidfd_open(rf_shared->first), "cannot open a pidfd");
     rf_shared->in_place = 1;
-    int child = rf_must(RF_STEP(ENTER), sys_clone3(&args), "cannot fork");
+    int child = launch->pidfd = sys_pidfd_open(rf_shared->first);
+    if (child >= 0) child = sys_clone3(&args);
     if (child == 0) { /* and once more: the program must not find a child that it did not make */
         int second = sys_clone3(&args);
         if (second != 0) sys_exit(second < 0);
@@ -142,9 +142,10 @@ void rf_enter_in_place(struct rf_launch *launch) {
         return;
     }
     int error;
-    do error = sys_waitid(P_PID, child, &info, WEXITED);
+    do error = child < 0 ? child : sys_waitid(P_PID, child, &info, WEXITED);
     while (error == -EINTR);
-    if (error < 0 || info.si_status != 0) rf_fail(RF_STEP(ENTER), error, "cannot fork");
+    if (error == 0 && info.si_status != 0) error = -EAGAIN;
+    rf_must(RF_STEP(ENTER), error, "cannot fork");
     rf_fail_in_child();
     made(launch, sys_unshare(launch->ns->create & BY_CLONE));
     rf_shared->apart = 1;

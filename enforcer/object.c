@@ -147,22 +147,19 @@ static int open_ready(const struct rf_launch *launch) {
 }
 
 /* Where the payload sees the host's mounts the name does; an abstract one is of the network namespace. */
-void rf_object_open_ready(struct rf_launch *launch) {
-    static const char name[] = "NOTIFY_SOCKET";
-    const char *value = rf_pass_lookup(launch->options->environment, name);
-    bool is_path = value && *value == '/';
+static void open_ready_socket(struct rf_launch *launch) {
+    const uint32_t wanted = launch->service->notify_socket;
+    const char *value = rf_pass_lookup(launch->options->environment, "NOTIFY_SOCKET");
     launch->objects.ready = -1;
-    if (launch->service->notify_socket == RF_HAND_ON_NOT) return;
-    if (!value && launch->service->notify_socket == RF_HAND_ON_IF_THERE) return;
-    if (!is_path && (!value || *value != '@' || rf_launch_new(launch, CLONE_NEWNET)))
-        rf_fail(ready_at, 0,
-                "the launcher's %s, '%s', is neither a path nor, with the host's network, an abstract name", name,
-                value ? value : "");
-    launch->notify_socket = value - sizeof name;
-    if (!is_path || (launch->root->flags & RF_ROOT_KEEP)) return;
-    int fd = open_ready(launch);
-    launch->objects.ready = launch->clones ? clone_tree(fd, false, ready_at, path_text) : fd;
+    if (wanted == RF_HAND_ON_NOT || (!value && wanted == RF_HAND_ON_IF_THERE)) return;
+    if (!value) value = "";
+    if (*value != '/' && (*value != '@' || rf_launch_new(launch, CLONE_NEWNET)))
+        rf_fail(ready_at, 0, "NOTIFY_SOCKET=%s: neither a path nor, with the host's network, an abstract name", value);
+    launch->notify_socket = value - sizeof "NOTIFY_SOCKET";
+    if (*value == '@' || (launch->root->flags & RF_ROOT_KEEP)) return;
     launch->notify_socket = "NOTIFY_SOCKET=/dev/notify";
+    launch->objects.ready = open_ready(launch);
+    if (launch->clones) launch->objects.ready = clone_tree(launch->objects.ready, false, ready_at, path_text);
 }
 
 void rf_object_open_all(struct rf_launch *launch) {
@@ -172,7 +169,7 @@ void rf_object_open_all(struct rf_launch *launch) {
     for (uint32_t i = 0; i < rf_view_count(v, RF_DEVICES); i++) rf_object_open_device(launch, i);
     for (uint32_t i = 0; i < rf_view_count(v, RF_JOINS); i++) rf_object_open_join(launch, i);
     for (uint32_t i = 0; i < rf_view_count(v, RF_IO); i++) rf_object_open_io(launch, i);
-    rf_object_open_ready(launch);
+    open_ready_socket(launch);
 }
 
 /* `again` in place of *fd, if both are the same file. */

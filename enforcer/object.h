@@ -28,6 +28,5 @@ void rf_object_open_mount(struct rf_launch *launch, uint32_t i);
 void rf_object_open_device(struct rf_launch *launch, uint32_t i);
 void rf_object_open_join(struct rf_launch *launch, uint32_t i);
 void rf_object_open_io(struct rf_launch *launch, uint32_t i);
-void rf_object_open_ready(struct rf_launch *launch); /* the service manager's socket */
 
 #endif

@@ -34,20 +34,20 @@ static void keep(struct rf_launch *launch, int fd, struct rf_where where) {
 /* The protocol of sd_listen_fds(3): only what was meant for this very process. */
 static void keep_listening(struct rf_launch *launch) {
     const struct rf_where where = RF_FIELD(FDS, SERVICE, struct rf_service, listen_fds);
-    uint64_t count = number_of(launch, "LISTEN_FDS"), self = (uint64_t)sys_getpid();
-    if (launch->service->listen_fds == RF_HAND_ON_NOT) return;
-    if (number_of(launch, "LISTEN_PID") != self) count = 0;
-    if (count > RF_KEEP_FD_MAX - 2) rf_fail(where, 0, "more than %u descriptors in LISTEN_FDS", RF_KEEP_FD_MAX - 2);
-    if (count == 0 && launch->service->listen_fds == RF_HAND_ON)
-        rf_fail(where, 0, "process.listen_fds: LISTEN_PID and LISTEN_FDS hand none to this process");
-    launch->listens = count > 0;
+    const uint32_t wanted = launch->service->listen_fds;
+    uint64_t count = number_of(launch, "LISTEN_FDS");
+    bool ours = count > 0 && number_of(launch, "LISTEN_PID") == (uint64_t)sys_getpid();
+    if (wanted == RF_HAND_ON_NOT || (!ours && wanted == RF_HAND_ON_IF_THERE)) return;
+    if (!ours || count > RF_KEEP_FD_MAX - 2)
+        rf_fail(where, 0, "LISTEN_PID and LISTEN_FDS do not hand 1 to %u descriptors to this process",
+                RF_KEEP_FD_MAX - 2);
+    launch->listens = true;
     for (int fd = 3; fd < 3 + (int)count; fd++) keep(launch, fd, where);
 }
 
 void rf_pass_find(struct rf_launch *launch) {
-    uint64_t watched = number_of(launch, "WATCHDOG_PID"), self = (uint64_t)sys_getpid();
     int status = launch->options->status_fd;
-    launch->watched = number_of(launch, "WATCHDOG_USEC") > 0 && (watched == 0 || watched == self);
+    launch->watched = launch->service->notify_socket && number_of(launch, "WATCHDOG_PID") == (uint64_t)sys_getpid();
     for (int fd = 0; fd < 3; fd++) keep(launch, fd, RF_STEP(START));
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_KEEP_FDS); i++)
         keep(launch, (int)RF_RECORD(&launch->view, KEEP_FDS, struct rf_keep_fd, i)->fd, RF_AT(FDS, KEEP_FDS, i));
@@ -58,18 +58,19 @@ void rf_pass_find(struct rf_launch *launch) {
 }
 
 uint32_t rf_pass_environment(const struct rf_launch *launch, const char **out) {
-    static char listen[24], watchdog[24];
-    static const char names[][16] = {"LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_USEC"};
-    bool watched = launch->watched && launch->notify_socket;
+    static const char names[][16] = {"LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "WATCHDOG_PID", "WATCHDOG_USEC"};
+    static char pids[2][24];
     uint32_t n = 0;
-    RF_PRINT(listen, "LISTEN_PID=%d", sys_getpid());
-    RF_PRINT(watchdog, "WATCHDOG_PID=%d", sys_getpid());
-    if (launch->listens) out[n++] = listen;
     if (launch->notify_socket) out[n++] = launch->notify_socket;
-    if (watched) out[n++] = watchdog;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 5; i++) {
         const char *value = rf_pass_lookup(launch->options->environment, names[i]);
-        if (value && (i < 2 ? launch->listens : watched)) out[n++] = value - rf_chars_length(names[i]) - 1;
+        if (!value || !(i < 3 ? launch->listens : launch->watched)) continue;
+        out[n] = value - rf_chars_length(names[i]) - 1;
+        if (i % 3 == 0) { /* the number of this process, as it sees it itself */
+            out[n] = pids[i / 3];
+            RF_PRINT(pids[i / 3], "%s=%d", names[i], sys_getpid());
+        }
+        n++;
     }
     return n;
 }
