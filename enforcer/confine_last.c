@@ -21,7 +21,6 @@ void rf_confine_keyring(struct rf_launch *launch) {
 
 /* Ignored signals stay ignored across execve, and CLONE_CLEAR_SIGHAND leaves them alone too. */
 void rf_confine_signals(struct rf_launch *launch) {
-    static const struct sys_action by_default;
     struct sys_action old;
     uint64_t mask = ~UINT64_C(0);
     (void)launch;
@@ -29,7 +28,7 @@ void rf_confine_signals(struct rf_launch *launch) {
         if (n == SIGKILL || n == SIGSTOP) continue;
         int error = sys_sigaction(n, NULL, &old);
         if (error == 0 && old.handler == 0) continue;
-        if (error == 0) error = sys_sigaction(n, &by_default, NULL);
+        if (error == 0) error = sys_sigaction(n, &sys_action_default, NULL);
         if (error == 0) error = sys_sigaction(n, NULL, &old);
         if (error < 0 || old.handler != 0) rf_fail(RF_STEP(SIGNALS), error, "cannot set signal %d to its default", n);
     }

@@ -135,14 +135,13 @@ static void open_standard(void) {
 
 /* Signals stay blocked until the payload has its own empty mask: none may end us half-way. */
 static void settle(const unsigned long *auxv) {
-    static const struct sys_action by_default;
     for (; auxv[0] != AT_NULL; auxv += 2)
         if (auxv[0] == AT_SECURE && auxv[1] != 0)
             rf_fail(RF_STEP(START), 0, "refuses to run set-id or with file capabilities");
     int error = sys_prctl(PR_SET_DUMPABLE, 0, 0);
     if (error == 0) error = sys_sigmask(~UINT64_C(0), NULL);
     /* An inherited SIG_IGN would make the kernel reap our child behind our back. */
-    if (error == 0) error = sys_sigaction(SIGCHLD, &by_default, NULL);
+    if (error == 0) error = sys_sigaction(SIGCHLD, &sys_action_default, NULL);
     rf_must(RF_STEP(START), error, "cannot settle");
 }
 

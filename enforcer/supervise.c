@@ -113,7 +113,6 @@ static void started(struct rf_launch *launch) {
 }
 
 _Noreturn static void end(struct rf_launch *launch) {
-    static const struct sys_action by_default;
     siginfo_t info = {.si_pid = 0};
     wait_for_child(launch, &info);
     bool exited = info.si_code == 1; /* CLD_EXITED */
@@ -128,7 +127,7 @@ _Noreturn static void end(struct rf_launch *launch) {
     rf_status_exit(launch, code, signal, oom_kills);
     /* Not dumpable: this leaves no core.  Where we are pid 1 nothing comes of it, and the code has to do. */
     if (signal && launch->options->exact_status) {
-        sys_sigaction(signal, &by_default, NULL); /* of SIGKILL it is nothing else */
+        sys_sigaction(signal, &sys_action_default, NULL); /* of SIGKILL it is nothing else */
         sys_sigmask(~BIT(signal), NULL);
         sys_kill(sys_getpid(), signal);
     }

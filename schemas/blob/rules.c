@@ -67,6 +67,10 @@ static bool namespaces_ok(const struct rf_view *v) {
         if (kind == 0 || (kind & (kind - 1)) != 0 || (kind & taken) != 0) return false;
         taken |= kind;
     }
+    /* only a child could be in them */
+    const struct rf_service *service = v->records[RF_SERVICE];
+    if (service && service->supervision == RF_SAME_PROCESS && ((taken & CLONE_NEWPID) || (ns->create & CLONE_NEWTIME)))
+        return false;
     if (ns->flags & RF_NS_SET_TIME) {
         if (!(ns->create & CLONE_NEWTIME)) return false;
     } else if (ns->boottime != 0 || ns->monotonic != 0) {
@@ -189,16 +193,6 @@ static bool landlock_ok(const struct rf_view *v) {
     return paths_ok(v, RF_LANDLOCK_PATHS);
 }
 
-/* What a process cannot become without a fork, or needs someone beside it for. */
-static bool same_process_ok(const struct rf_view *v) {
-    if (RF_RECORD(v, NAMESPACES, struct rf_namespaces, 0)->create & (CLONE_NEWPID | CLONE_NEWTIME)) return false;
-    for (uint32_t i = 0; i < v->count[RF_JOINS]; i++) {
-        if (RF_RECORD(v, JOINS, struct rf_join, i)->kind == CLONE_NEWPID) return false;
-    }
-    return RF_RECORD(v, PROCESS, struct rf_process, 0)->init == RF_INIT_NONE &&
-           text_absent(&RF_RECORD(v, CONFINE, struct rf_confine, 0)->notify_socket);
-}
-
 static bool service_ok(const struct rf_view *v) {
     for (uint32_t i = 0; i < v->count[RF_KEEP_FDS]; i++) {
         const struct rf_keep_fd *k = RF_RECORD(v, KEEP_FDS, struct rf_keep_fd, i);
@@ -207,7 +201,9 @@ static bool service_ok(const struct rf_view *v) {
     if (v->count[RF_SERVICE] == 0) return true;
     const struct rf_service *s = RF_RECORD(v, SERVICE, struct rf_service, 0);
     if ((s->supervision | s->listen_fds | s->notify_socket) == 0) return false;
-    return s->supervision != RF_SAME_PROCESS || same_process_ok(v);
+    return s->supervision != RF_SAME_PROCESS || /* nobody stays beside it */
+           (RF_RECORD(v, PROCESS, struct rf_process, 0)->init == RF_INIT_NONE &&
+            text_absent(&RF_RECORD(v, CONFINE, struct rf_confine, 0)->notify_socket));
 }
 
 /* A filter that was checked has no unreachable instruction: what it can return is what stands in it. */
