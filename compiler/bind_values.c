@@ -131,6 +131,25 @@ static bool bind_env(struct bind *b, const struct node *node, struct value *valu
     return good;
 }
 
+static bool bind_fds(struct bind *b, const struct node *node, struct value *value) {
+    if (!want_map(b, node, "a mapping of names to descriptor numbers")) return false;
+    bool good = true;
+    for (size_t i = 0; i < node->count; i++) {
+        const struct node *key = node->pairs[i].key, *number = node->pairs[i].value;
+        struct item *item = add_item(b, value, key->text, number->at);
+        item->text = number->text;
+        if (!rf_scalar_is_name(key->text, key->length)) {
+            rf_diag(b->c->diags, D_BAD_NAME, key->at, "'%s' is not a valid name", key->text);
+            good = false;
+        } else if (rf_tree_is_null(number)) {
+            item->gone = true;
+        } else {
+            good = rf_scalar_number(b, number, 3, RF_KEEP_FD_MAX, false, &item->num) && good;
+        }
+    }
+    return good;
+}
+
 static bool bind_rlimit_value(struct bind *b, const struct rlimit_info *info, const struct node *node,
                               uint64_t *number) {
     switch (info->unit) {
@@ -312,7 +331,9 @@ bool rf_value_bind(struct bind *b, const struct key_info *key, const struct node
     switch (key->type) {
     case T_SET: return bind_set(b, key->spec, node, value);
     case T_LIST: return bind_members(b, key->spec, node, false, strcmp(key->spec, "text") == 0, value);
-    case T_MAP: return strcmp(key->spec, "env") == 0 ? bind_env(b, node, value) : rf_sysctls_bind(b, node, value);
+    case T_MAP:
+        if (strcmp(key->spec, "fd") == 0) return bind_fds(b, node, value);
+        return strcmp(key->spec, "env") == 0 ? bind_env(b, node, value) : rf_sysctls_bind(b, node, value);
     case T_RLIMITS: return bind_rlimits(b, node, value);
     case T_ERRNOS: return bind_errnos(b, node, value);
     case T_NAMESPACE: return bind_namespace(b, key, node, value);

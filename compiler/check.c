@@ -170,7 +170,7 @@ static void check_counts(struct compile_context *c, const struct file *file) {
         {K_parameters, RF_PARAMETERS}, {K_namespaces_user, RF_ID_MAPS},  {K_root_mounts, RF_MOUNTS},
         {K_root_mask, RF_MASKS},       {K_root_read_only, RF_READ_ONLY}, {K_io, RF_IO},
         {K_process_args, RF_ARGS},     {K_process_env, RF_ENV},          {K_process_pass_env, RF_PASS_ENV},
-        {K_process_groups, RF_GROUPS}, {K_sysctls, RF_SYSCTLS},
+        {K_process_groups, RF_GROUPS}, {K_sysctls, RF_SYSCTLS},          {K_process_keep_fds, RF_KEEP_FDS},
     };
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         const struct value *v = &file->merged.all[lists[i].key];
@@ -184,7 +184,7 @@ static void check_counts(struct compile_context *c, const struct file *file) {
 void rf_check(struct compile_context *c, const struct file *file) {
     static void (*const checks[])(struct compile_context *, const struct file *) = {
         rf_check_required, check_counts,    rf_check_parameters, check_process,    check_namespaces,  check_id_maps,
-        rf_check_root,     check_resources, rf_check_tuning,     rf_check_seccomp, rf_check_landlock,
+        rf_check_root,     check_resources, rf_check_tuning,     rf_check_seccomp, rf_check_landlock, rf_check_service,
     };
     for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) checks[i](c, file);
     if (rf_diags_errors(c->diags) == 0) rf_check_seal(c, file);

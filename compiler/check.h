@@ -21,6 +21,8 @@ void rf_check_landlock(struct compile_context *c, const struct file *file);
 bool rf_check_has_landlock(const struct policy *p);
 /* check_tuning.c */
 void rf_check_tuning(struct compile_context *c, const struct file *file);
+/* check_service.c: supervision, and what a service manager hands on. */
+void rf_check_service(struct compile_context *c, const struct file *file);
 /* check_seccomp.c */
 void rf_check_seccomp(struct compile_context *c, const struct file *file);
 /* Whether what the rule's `given` asks of the finished policy holds for calls of this ABI; without one it does. */

@@ -23,7 +23,7 @@ static void check_optional(struct compile_context *c, const struct policy *p) {
             struct diag *d = rf_diag(c->diags, D_NOT_OPTIONAL, item->at, "'%s' cannot be optional", item->name);
             rf_diag_help(c->diags, d,
                          "only keys whose absence weakens nothing can be: process.pass_env.NAME, "
-                         "process.oom_score_adj, resources.cpu.weight");
+                         "process.oom_score_adj, process.listen_fds, process.notify_socket, resources.cpu.weight");
             continue;
         }
         const char *member = item->name + strlen(key->path);

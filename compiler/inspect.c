@@ -46,6 +46,8 @@ static const char *const headings[RF_SECTION_END] = {
     [RF_DOMAINNAME] = "domain name",
     [RF_SYSCTLS] = "sysctls",
     [RF_CGROUP] = "cgroup",
+    [RF_SERVICE] = "service",
+    [RF_KEEP_FDS] = "descriptors kept",
 };
 
 static void print_place(struct printing *p, uint32_t section, uint32_t index, int width) {

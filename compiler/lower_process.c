@@ -164,6 +164,31 @@ static void lower_capabilities(struct lower *l) {
     if (l->p->seccomp_mode.set) RF_LOWER_NOTE_FIELD(l, CONFINE, struct rf_confine, flags, &l->p->seccomp_mode);
 }
 
+static uint32_t hand_on(const struct lower *l, const struct value *key, const char *path) {
+    return !key->num ? RF_HAND_ON_NOT : rf_lower_is_optional(l, path) ? RF_HAND_ON_IF_THERE : RF_HAND_ON;
+}
+
+static void lower_service(struct lower *l) {
+    const struct policy *p = l->p;
+    const struct rf_service service = {
+        .supervision = p->supervision.num == 0 ? RF_SAME_PROCESS : RF_SUPERVISED,
+        .listen_fds = hand_on(l, &p->process_listen_fds, "process.listen_fds"),
+        .notify_socket = hand_on(l, &p->process_notify_socket, "process.notify_socket"),
+    };
+    size_t n;
+    const struct item **fds = sorted_by_number(l, &p->process_keep_fds, &n);
+    struct rf_keep_fd *kept = RF_LOWER_RECORDS(l, KEEP_FDS, struct rf_keep_fd, n);
+    for (size_t i = 0; i < n; i++) {
+        kept[i] = (struct rf_keep_fd){rf_lower_string(l, fds[i]->name), (uint32_t)fds[i]->num, 0};
+        rf_lower_note(l, RF_KEEP_FDS, (uint32_t)i, fds[i]->at);
+    }
+    if (!(service.supervision | service.listen_fds | service.notify_socket)) return;
+    *RF_LOWER_RECORDS(l, SERVICE, struct rf_service, 1) = service;
+    RF_LOWER_NOTE_FIELD(l, SERVICE, struct rf_service, supervision, &p->supervision);
+    RF_LOWER_NOTE_FIELD(l, SERVICE, struct rf_service, listen_fds, &p->process_listen_fds);
+    RF_LOWER_NOTE_FIELD(l, SERVICE, struct rf_service, notify_socket, &p->process_notify_socket);
+}
+
 void rf_lower_process(struct lower *l) {
     lower_identity(l);
     lower_args(l);
@@ -171,4 +196,5 @@ void rf_lower_process(struct lower *l) {
     lower_groups_and_limits(l);
     lower_namespaces(l);
     lower_capabilities(l);
+    lower_service(l);
 }

@@ -65,7 +65,8 @@ static const char *members_in_words(const char *spec) {
 }
 
 static void print_type(FILE *out, const struct key_info *key) {
-    fputs(type_words[key->type], out);
+    bool fds = key->type == T_MAP && strcmp(key->spec, "fd") == 0;
+    fputs(fds ? "mapping of names to descriptor numbers" : type_words[key->type], out);
     if (key->type == T_ENUM || key->type == T_GRADED)
         for (const char *w = key->spec; *w;) {
             size_t n = strcspn(w, "|");

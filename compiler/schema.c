@@ -276,6 +276,7 @@ static json_t *plain_schema(const struct key_info *key) {
     case T_GRADED: return graded(key->spec);
     case T_RANGES: return any_of(pattern("^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$"), integer(key->spec), NULL);
     case T_MAP:
+        if (strcmp(key->spec, "fd") == 0) return map_of(NAME_PATTERN, any_of(integer("3..63"), typed("null"), NULL));
         return map_of(strcmp(key->spec, "env") == 0 ? "^[A-Za-z_][A-Za-z0-9_]*$" : "^(net|kernel|fs|user)[./]",
                       json_pack("{s:[s, s, s]}", "type", "string", "number", "null"));
     case T_RLIMITS: return rlimits();

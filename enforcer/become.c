@@ -2,8 +2,9 @@
 #include "become.h"
 #include "landlock.h"
 #include "line.h"
+#include "pass.h"
 
-#define ENVIRONMENT_MAX (256 + 64)
+#define ENVIRONMENT_MAX (256 + 64 + RF_PASS_VARIABLES)
 #define ARGS_MAX        256
 #define SCRIPT_LINE     256 /* BINPRM_BUF_SIZE: how much of a script the kernel looks at */
 #define SCRIPT_DEPTH    5   /* interpreters of interpreters, as the kernel has it */
@@ -11,14 +12,6 @@
 static const char *environment[ENVIRONMENT_MAX + 1];
 static const char *arguments[ARGS_MAX + 1];
 static char path[RF_PAGE];
-
-static const char *lookup(const char *const *list, const char *name) {
-    for (; *list; list++) {
-        const char *rest = rf_chars_after(*list, name);
-        if (rest && *rest == '=') return rest + 1;
-    }
-    return NULL;
-}
 
 /* The policy's entries and what it passes on; nothing else of the launcher's environment. */
 static void make_environment(const struct rf_launch *launch) {
@@ -31,8 +24,9 @@ static void make_environment(const struct rf_launch *launch) {
         const struct rf_pass_env *pass = RF_RECORD(v, PASS_ENV, struct rf_pass_env, i);
         const char *name = rf_view_string(v, pass->name);
         struct rf_where where = RF_AT(ENVIRONMENT, PASS_ENV, i);
-        const char *value = lookup(launch->options->environment, name);
-        if (lookup(environment, name)) rf_fail(where, 0, "%s: is both in process.env and in process.pass_env", name);
+        const char *value = rf_pass_lookup(launch->options->environment, name);
+        if (rf_pass_lookup(environment, name))
+            rf_fail(where, 0, "%s: is both in process.env and in process.pass_env", name);
         if (!value && !(pass->flags & RF_PASS_ENV_OPTIONAL))
             rf_fail(where, 0, "%s: not set in the launcher's environment; set it, or make process.pass_env.%s optional",
                     name, name);
@@ -40,6 +34,8 @@ static void make_environment(const struct rf_launch *launch) {
         environment[n++] = value - rf_chars_length(name) - 1;
         environment[n] = NULL;
     }
+    n += rf_pass_environment(launch, environment + n);
+    environment[n] = NULL;
 }
 
 static const char *const *make_arguments(const struct rf_launch *launch) {
@@ -123,7 +119,7 @@ void rf_become_resolve(struct rf_launch *launch) {
     int error;
     make_environment(launch);
     const char *name = make_arguments(launch)[0];
-    const char *list = lookup(environment, "PATH");
+    const char *list = rf_pass_lookup(environment, "PATH");
     if (!name) return; /* --check without a program */
     if (rf_chars_find(name, '/')) {
         error = RF_PRINT(path, "%s", name) ? check_program(path) : -ENAMETOOLONG;

@@ -39,7 +39,6 @@ void rf_confine_caps_raise(void);
 void rf_confine_keyring(struct rf_launch *launch);
 void rf_confine_signals(struct rf_launch *launch);
 void rf_confine_no_new_privs(struct rf_launch *launch);
-void rf_confine_fds(struct rf_launch *launch);
 void rf_confine_seccomp(struct rf_launch *launch);
 
 #endif

@@ -21,14 +21,13 @@ void rf_confine_keyring(struct rf_launch *launch) {
 
 /* Ignored signals stay ignored across execve, and CLONE_CLEAR_SIGHAND leaves them alone too. */
 void rf_confine_signals(struct rf_launch *launch) {
-    static const struct sys_action by_default;
     struct sys_action old;
     uint64_t mask = ~UINT64_C(0), keep = (uint64_t)rf_confine_tuned(launch, RF_TUNING_KEEP_IGNORED);
     for (int n = 1; n <= RF_SIGNALS; n++, keep >>= 1) {
         if (n == SIGKILL || n == SIGSTOP) continue;
         int error = sys_sigaction(n, NULL, &old);
         if (error == 0 && old.handler <= (keep & 1)) continue; /* SIG_DFL is 0, SIG_IGN 1 */
-        if (error == 0) error = sys_sigaction(n, &by_default, NULL);
+        if (error == 0) error = sys_sigaction(n, &sys_action_default, NULL);
         if (error == 0) error = sys_sigaction(n, NULL, &old);
         if (error < 0 || old.handler != 0) rf_fail(RF_STEP(SIGNALS), error, "cannot set signal %d to its default", n);
     }
@@ -41,12 +40,6 @@ void rf_confine_no_new_privs(struct rf_launch *launch) {
     (void)launch;
     rf_must(RF_STEP(NO_NEW_PRIVS), sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0), "cannot set no_new_privs");
     if (sys_prctl(PR_GET_NO_NEW_PRIVS, 0, 0) != 1) rf_fail(RF_STEP(NO_NEW_PRIVS), 0, "no_new_privs did not stay set");
-}
-
-/* All but 0-2, the ready pipe and the socket for the listener, both of which execve closes. */
-void rf_confine_fds(struct rf_launch *launch) {
-    rf_must(RF_STEP(FDS), rf_files_close_but(3, launch->ready[1], launch->notify),
-            "cannot close the launcher's descriptors");
 }
 
 void rf_confine_seccomp(struct rf_launch *launch) {

@@ -22,8 +22,11 @@ void rf_confine_hostname(struct rf_launch *launch) {
 }
 
 void rf_confine_session(struct rf_launch *launch) {
+    int error = sys_setsid();
     (void)launch;
-    rf_must(RF_STEP(SESSION), sys_setsid(), "cannot start a new session");
+    /* Started as the leader of a group or session: it has let go of the terminal. */
+    if (error == -EPERM && rf_shared->in_place) return;
+    rf_must(RF_STEP(SESSION), error, "cannot start a new session");
 }
 
 void rf_confine_oom(struct rf_launch *launch) {

@@ -44,7 +44,8 @@ void rf_enter_check_alive(const struct rf_launch *launch) {
 }
 
 void rf_enter_die_with_parent(const struct rf_launch *launch) {
-    rf_must(RF_STEP(ENTER), sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0), "cannot arm the parent-death signal");
+    if (!rf_shared->in_place)
+        rf_must(RF_STEP(ENTER), sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0), "cannot arm the parent-death signal");
     rf_enter_check_alive(launch);
 }
 
@@ -70,6 +71,28 @@ _Noreturn static void live(struct rf_launch *launch) {
     rf_fail(RF_STEP(EXEC), 0, "the last step returned");
 }
 
+static void make_pipes(struct rf_launch *launch) {
+    int error = sys_pipe(launch->go);
+    if (error == 0) error = sys_pipe(launch->ready);
+    rf_must(RF_STEP(ENTER), error, "cannot make a pipe");
+}
+
+static int made(const struct rf_launch *launch, int result) {
+    return rf_must(RF_STEP(ENTER), result, "cannot make the policy's namespaces%s",
+                   result == -EPERM && rf_launch_new(launch, CLONE_NEWUSER)
+                       ? "; this machine does not let ordinary users make user namespaces (sysctls "
+                         "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)"
+                   : result == -ENOSPC ? "; see the sysctls user.max_*_namespaces"
+                                       : "");
+}
+
+static void stay_outside(struct rf_launch *launch) {
+    close_end(launch->go[0]);
+    close_end(launch->ready[1]);
+    launch->go[0] = launch->ready[1] = -1;
+    rf_enter_write_maps(launch);
+}
+
 void rf_enter_clone(struct rf_launch *launch) {
     int leaf = rf_limit_v2_leaf(), pidfd = -1;
     struct clone_args args = {
@@ -82,24 +105,51 @@ void rf_enter_clone(struct rf_launch *launch) {
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = (unsigned)leaf;
     }
-    int error = sys_pipe(launch->go);
-    if (error == 0) error = sys_pipe(launch->ready);
-    rf_must(RF_STEP(ENTER), error, "cannot make a pipe");
-    int child = sys_clone3(&args);
+    make_pipes(launch);
+    int child = made(launch, sys_clone3(&args));
     if (child == 0) live(launch);
-    if (child < 0)
-        rf_fail(RF_STEP(ENTER), child, "cannot clone into the policy's namespaces%s",
-                child == -EPERM && rf_launch_new(launch, CLONE_NEWUSER)
-                    ? "; this machine does not let ordinary users make user namespaces (sysctls "
-                      "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)"
-                : child == -ENOSPC ? "; see the sysctls user.max_*_namespaces"
-                                   : "");
     launch->child = child;
     launch->pidfd = pidfd;
-    close_end(launch->go[0]);
-    close_end(launch->ready[1]);
-    launch->go[0] = launch->ready[1] = -1;
-    rf_enter_write_maps(launch);
+    stay_outside(launch);
+}
+
+/* A session leader cannot start another one: then it must have no terminal.  A group's leader just lets go of it. */
+static void leave_terminal(void) {
+    enum { LET_GO = 0x5422 }; /* TIOCNOTTY */
+    int error = sys_openat(AT_FDCWD, "/dev/tty", O_RDWR | O_NOCTTY | O_NONBLOCK, 0);
+    if (error == -ENXIO) return;
+    if (error >= 0) error = SYS1(getsid, 0) == sys_getpid() ? -EPERM : sys_ioctl(error, LET_GO, NULL);
+    rf_must(RF_STEP(SESSION), error, "cannot let go of the controlling terminal; start with setsid");
+}
+
+void rf_enter_in_place(struct rf_launch *launch) {
+    struct clone_args args = {.exit_signal = SIGCHLD};
+    siginfo_t info;
+    leave_terminal();
+    make_pipes(launch);
+    rf_shared->first = sys_getpid();
+    rf_shared->in_place = 1;
+    int child = launch->pidfd = sys_pidfd_open(rf_shared->first);
+    if (child >= 0) child = sys_clone3(&args);
+    if (child == 0) { /* and once more: the program must not find a child that it did not make */
+        int second = sys_clone3(&args);
+        if (second != 0) sys_exit(second < 0);
+        launch->child = rf_shared->first;
+        const struct __kernel_timespec pause = {0, 50000};
+        struct pollfd poll = {.fd = launch->pidfd, .events = POLLIN};
+        while (!rf_shared->apart && !rf_shared->failed && sys_ppoll(&poll, 1, &pause) <= 0) continue;
+        stay_outside(launch);
+        return;
+    }
+    int error;
+    do error = child < 0 ? child : sys_waitid(P_PID, child, &info, WEXITED);
+    while (error == -EINTR);
+    if (error == 0 && info.si_status != 0) error = -EAGAIN;
+    rf_must(RF_STEP(ENTER), error, "cannot fork");
+    rf_fail_in_child();
+    made(launch, sys_unshare(launch->ns->create & BY_CLONE));
+    rf_shared->apart = 1;
+    live(launch);
 }
 
 /* The user namespace first: it gives the right to join the others that it owns. */

@@ -12,6 +12,10 @@ void rf_enter_prepare(struct rf_launch *launch);
  * the first process runs its steps and never returns from here. */
 void rf_enter_clone(struct rf_launch *launch);
 
+/* The same without leaving the process that was started: it makes the namespaces, runs the steps and never returns.
+ * Returns in a process of its own, nobody's child, that plays the supervisor until the payload runs. */
+void rf_enter_in_place(struct rf_launch *launch);
+
 /* Steps of the first process. */
 void rf_enter_join(struct rf_launch *launch);
 void rf_enter_cgroup(struct rf_launch *launch);  /* the cgroup namespace, once it sits in its leaf */

@@ -62,7 +62,7 @@ static void write_from_outside(struct rf_launch *launch) {
 }
 
 void rf_enter_write_maps(struct rf_launch *launch) {
-    if (rf_launch_new(launch, CLONE_NEWUSER) && launch->maps) {
+    if (rf_launch_new(launch, CLONE_NEWUSER) && launch->maps && rf_shared->apart >= rf_shared->in_place) {
         write_from_outside(launch);
         int n = sys_write(launch->go[1], "m", 1);
         if (n != 1 && n != -EPIPE) rf_fail(RF_STEP(USER), n, "cannot tell the first process to go on");

@@ -159,10 +159,13 @@ __attribute__((format(printf, 4, 0))) static void add_message(struct rf_line *li
 
 _Noreturn static void report(int code, uint32_t step, const char *message) {
     static char text[RF_PAGE + 64];
-    if (rf_fail_undo && the_launch) rf_fail_undo(the_launch);
+    /* In place the first process ends by itself, with the code, and only when this was told. */
+    bool in_place = rf_shared && rf_shared->in_place;
+    if (rf_fail_undo && the_launch && !in_place) rf_fail_undo(the_launch);
     RF_PRINT(text, "ringfence-run: %s: %s", rf_fail_step(step), message);
     rf_fail_print(2, text);
     if (the_launch) rf_status_error(the_launch, code, rf_fail_step(step), message);
+    if (in_place) rf_fail_undo(the_launch);
     sys_exit(code);
 }
 
@@ -197,6 +200,10 @@ static void fail(struct rf_where where, int error, const char *format, va_list a
         rf_shared->exit = code;
         __atomic_store_n(&rf_shared->failed, 1u, __ATOMIC_RELEASE);
     }
+    if (!rf_shared->in_place) return;
+    /* Without a call: the filter may be there already.  Nor for ever: the one that reports may have been killed. */
+    for (uint32_t n = 0; n < 1u << 30 && !rf_shared->reported; n++) continue;
+    sys_exit(code);
 }
 
 _Noreturn void rf_fail_packed(struct rf_where where, int error, const char *format, ...) {

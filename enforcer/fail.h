@@ -48,6 +48,9 @@ struct rf_shared {
     volatile int32_t code;       /*   its exit code, or */
     volatile int32_t signal;     /*   the signal that killed it */
     volatile uint32_t at;        /* the step that runs */
+    volatile uint32_t in_place;  /* 1: supervision: same; the first process is the one that was started, */
+    volatile uint32_t apart;     /*   1: is in its new namespaces, */
+    volatile uint32_t reported;  /*   1: may end: what failed has been told */
     volatile int32_t first;      /* pid of the first process, as the supervisor sees it; written before that runs */
     int32_t exit;
     uint32_t step; /* the one that failed */

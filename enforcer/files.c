@@ -40,15 +40,14 @@ int rf_files_write_all(int fd, const char *bytes, size_t count) {
     return 0;
 }
 
-int rf_files_close_but(int first, int a, int b) {
-    const int keep[] = {a < b ? a : b, a < b ? b : a};
-    for (int i = 0; i < 2; i++) {
-        if (keep[i] < first) continue;
-        int error = keep[i] > first ? sys_close_range((unsigned)first, (unsigned)keep[i] - 1) : 0;
-        if (error < 0) return error;
-        first = keep[i] + 1;
+int rf_files_close_but(int first, uint64_t set, int a, int b) {
+    for (int fd = first;; fd++) {
+        bool more = fd < 64 || fd <= a || fd <= b; /* else nothing from here on is to stay */
+        if (more && fd != a && fd != b && (fd > 63 || !(set >> fd & 1))) continue;
+        int error = !more || fd > first ? sys_close_range((unsigned)first, more ? (unsigned)fd - 1 : ~0u) : 0;
+        if (!more || error < 0) return error;
+        first = fd + 1;
     }
-    return sys_close_range((unsigned)first, ~0u);
 }
 
 bool rf_files_on(int fd, unsigned long magic) {

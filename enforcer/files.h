@@ -15,8 +15,8 @@ int rf_files_write(int dir, const char *name, const char *text);
 /* Writes all of it, in as many write(2) as that takes.  0, or -errno. */
 int rf_files_write_all(int fd, const char *bytes, size_t count);
 
-/* Closes every descriptor from `first` on but these two (-1: none).  0, or -errno. */
-int rf_files_close_but(int first, int a, int b);
+/* Closes every descriptor from `first` on but those of a set (bit n: descriptor n) and two more (-1: none).  0, or -errno. */
+int rf_files_close_but(int first, uint64_t set, int a, int b);
 
 /* Whether fd lies on a file system of this magic number (linux/magic.h). */
 bool rf_files_on(int fd, unsigned long magic);

@@ -53,6 +53,8 @@ void rf_furnish_dev(struct rf_launch *launch) {
         else
             bind_node(launch->objects.devices[i], name, RF_AT(DEV, DEVICES, i));
     }
+    if (launch->objects.ready >= 0)
+        bind_node(launch->objects.ready, "notify", RF_FIELD(DEV, SERVICE, struct rf_service, notify_socket));
 }
 
 void rf_furnish_dev_seal(struct rf_launch *launch) {

@@ -10,6 +10,7 @@
 #include "limit.h"
 #include "notify.h"
 #include "object.h"
+#include "pass.h"
 #include "plan.h"
 #include "reaper.h"
 #include "supervise.h"
@@ -26,7 +27,7 @@ static const struct rf_step before_clone[] = {
 
 /* The first process: born into the new namespaces and the v2 leaf, dies with the supervisor. */
 static const struct rf_step in_child[] = {
-    {RF_STEP_CGROUP, rf_limit_enter, "enter the v1 leaves: nothing runs outside the limits", NULL},
+    {RF_STEP_CGROUP, rf_limit_enter, "enter the leaves that it was not born into", NULL},
     {RF_STEP_USER, rf_enter_user, "write or await the id maps", rf_plan_maps},
     {RF_STEP_JOIN, rf_enter_join, "join the namespaces that the policy names", rf_plan_joins},
     {RF_STEP_ENTER, rf_enter_cgroup, "make the cgroup namespace, rooted at the leaf", NULL},
@@ -63,7 +64,7 @@ static const struct rf_step in_payload[] = {
     {RF_STEP_NO_NEW_PRIVS, rf_confine_no_new_privs, "no_new_privs", NULL},
     {RF_STEP_REAPER, rf_reaper_await, "wait for the reaper to drop its privileges", NULL},
     {RF_STEP_LANDLOCK, rf_landlock_restrict, "refuse what no rule of Landlock gives", rf_plan_landlock},
-    {RF_STEP_FDS, rf_confine_fds, "close every descriptor but 0, 1 and 2", NULL},
+    {RF_STEP_FDS, rf_pass_fds, "close every descriptor but 0, 1, 2 and:", rf_plan_fds},
     {RF_STEP_SECCOMP, rf_confine_seccomp, "install the system-call filter; hand over its listener", rf_plan_seccomp},
     {RF_STEP_EXEC, rf_become_payload, "execve", NULL},
     {0, NULL, NULL, NULL},
@@ -81,6 +82,9 @@ void rf_launch_run(struct rf_launch *launch, enum rf_stage stage) {
 _Noreturn void rf_launch_start(struct rf_launch *launch) {
     rf_fail_undo = rf_supervise_undo;
     rf_launch_run(launch, RF_BEFORE_CLONE);
-    rf_enter_clone(launch);
+    if (launch->service->supervision == RF_SAME_PROCESS)
+        rf_enter_in_place(launch);
+    else
+        rf_enter_clone(launch);
     rf_supervise(launch);
 }

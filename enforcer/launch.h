@@ -19,7 +19,7 @@
 #define RF_IO_MAX         64
 
 struct rf_options {
-    bool check, plan, features;
+    bool check, plan, features, exact_status;
     int status_fd;             /* -1: none */
     int policy_fd;             /* -1: by name */
     const char *policy;        /* name for messages when policy_fd is given */
@@ -38,6 +38,7 @@ struct rf_objects {
     int devices[RF_DEVICES_MAX]; /* the same; only where nodes cannot be made */
     int joins[RF_JOINS_MAX];     /* namespace files */
     int io[RF_IO_MAX];           /* O_PATH */
+    int ready;                   /* the service manager's socket, as a mount is */
 };
 
 /* What is used most comes first: it is reached with the short form of an address. */
@@ -47,11 +48,12 @@ struct rf_launch {
     const struct rf_root *root;
     const struct rf_process *process;
     const struct rf_confine *confine;
-    const char *program; /* payload process: the path to execute */
-    int proc;            /* O_PATH of the launcher's /proc, checked to be procfs */
-    int go[2];           /* pipe; the write end is only the supervisor's: hang-up means that it died */
-    int ready[2];        /* pipe; the write end closes at execve */
-    int child;           /* pid of the first process */
+    const struct rf_service *service; /* all 0 where the policy has none */
+    const char *program;              /* payload process: the path to execute */
+    int proc;                         /* O_PATH of the launcher's /proc, checked to be procfs */
+    int go[2];                        /* pipe; the write end is only the supervisor's: hang-up means that it died */
+    int ready[2];                     /* pipe; the write end closes at execve */
+    int child;                        /* pid of the first process */
     int pidfd;
     int notify;  /* connected to the policy's notify_socket; or -1 */
     int root_fd; /* first process: the attached root */
@@ -62,6 +64,10 @@ struct rf_launch {
     bool clones;         /* it may clone mounts itself: CAP_SYS_ADMIN.  Otherwise: rootless */
     bool maps;           /* it may write id maps for others: CAP_SETUID, CAP_SETGID */
     bool makes_nodes;    /* mknod(2) of devices will work in the child */
+
+    bool listens, watched;     /* LISTEN_* and WATCHDOG_* were meant for us */
+    uint64_t keep;             /* bit n: the payload keeps descriptor n */
+    const char *notify_socket; /* NOTIFY_SOCKET=... as the payload gets it; or NULL */
 
     struct rf_view view;
     const char *parameters[RF_PARAMETERS_MAX]; /* the value of each declared parameter */

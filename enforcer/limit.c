@@ -205,10 +205,11 @@ static int make_leaf(const struct rf_launch *launch, struct rf_leaf *leaf) {
 }
 
 static void make_leaves(const struct rf_launch *launch, bool must) {
+    bool in_place = launch->service->supervision == RF_SAME_PROCESS;
     for (int i = 0; i < rf_limits.leaf_count; i++) {
         struct rf_leaf *leaf = &rf_limits.leaves[i];
         int error = make_leaf(launch, leaf);
-        if (error == 0 && !leaf->v2) {
+        if (error == 0 && (!leaf->v2 || in_place)) {
             int fd = sys_openat(leaf->dir, "cgroup.procs", O_WRONLY | O_NOFOLLOW, 0);
             leaf->procs = fd < 0 ? -1 : fd;
             if (fd < 0) error = fd;
@@ -378,7 +379,7 @@ void rf_limit_enter(struct rf_launch *launch) {
     (void)launch;
     for (int i = 0; i < rf_limits.leaf_count; i++) {
         struct rf_leaf *leaf = &rf_limits.leaves[i];
-        if (leaf->v2) continue;
+        if (leaf->procs < 0) continue;
         int n = sys_write(leaf->procs, "0", 1);
         if (n != 1) rf_fail(RF_STEP(CGROUP), n < 0 ? n : -EIO, "cannot enter the leaf %s", leaf->name);
     }

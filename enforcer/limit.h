@@ -24,7 +24,7 @@ void rf_limit_apply(struct rf_launch *launch);
 /* The descriptor for CLONE_INTO_CGROUP, or -1. */
 int rf_limit_v2_leaf(void);
 
-/* First process, its first act: enters the v1 leaves (v2 was entered by clone3). */
+/* First process, its first act: enters the v1 leaves (v2 was entered by clone3), and in place that of v2 too. */
 void rf_limit_enter(struct rf_launch *launch);
 
 /* Where the leaf is ("/sys/fs/cgroup/..."), or NULL. */
@@ -34,6 +34,9 @@ const char *rf_limit_path(const struct rf_launch *launch);
  * leaf could not be removed. */
 uint64_t rf_limit_oom_kills(void);
 bool rf_limit_remove(void);
+
+/* In place, at the end of the start: leaves the cgroup that we moved aside to, which nobody else would remove. */
+void rf_limit_leave(void);
 
 /* Removes leaves that killed enforcers left beside ours. */
 void rf_limit_sweep(void);

@@ -141,13 +141,14 @@ bool rf_limit_remove(void) {
     return false;
 }
 
-/* A leaf that nobody holds the lock of has lost its supervisor. */
+/* A leaf that nobody holds the lock of has lost its supervisor, or is that of a payload that never had one. */
 void rf_limit_sweep_one(int parent, const char *name) {
+    char text[8];
     const char *rest = rf_chars_after(name, "ringfence.");
     if (!rest || ((*rest < '0' || *rest > '9') && !rf_chars_after(name, RF_LIMIT_NAMED))) return;
     int dir = sys_openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
     if (dir < 0) return;
-    if (sys_flock(dir, LOCK_EX | LOCK_NB) == 0) {
+    if (sys_flock(dir, LOCK_EX | LOCK_NB) == 0 && rf_files_read(dir, "cgroup.procs", text, sizeof text) == 0) {
         remove_nested(dir);
         sys_unlinkat(parent, name, AT_REMOVEDIR);
     }

@@ -229,6 +229,11 @@ void rf_limit_v2_restore(void) {
     if (rf_files_write(parent(), "cgroup.procs", "0") == 0) sys_unlinkat(parent(), ASIDE, AT_REMOVEDIR);
 }
 
+void rf_limit_leave(void) {
+    if (moved && rf_files_write(rf_limits.leaves[0].dir, "cgroup.procs", "0") == 0)
+        sys_unlinkat(parent(), ASIDE, AT_REMOVEDIR);
+}
+
 static void put_value(struct rf_line *line, const char *key, uint64_t value) {
     rf_line_text(line, key);
     if (value == RF_UNLIMITED)

@@ -143,12 +143,16 @@ static void check_sense(const struct rf_launch *launch) {
         rf_fail(RF_STEP(LOAD), 0, "no program: the policy has no process.args, so name one behind the policy");
 }
 
+static const struct rf_service no_service;
+
 void rf_load_policy(struct rf_launch *launch) {
     read_policy(launch);
     launch->ns = RF_RECORD(&launch->view, NAMESPACES, struct rf_namespaces, 0);
     launch->root = RF_RECORD(&launch->view, ROOT, struct rf_root, 0);
     launch->process = RF_RECORD(&launch->view, PROCESS, struct rf_process, 0);
     launch->confine = RF_RECORD(&launch->view, CONFINE, struct rf_confine, 0);
+    launch->service = rf_view_count(&launch->view, RF_SERVICE) ? RF_RECORD(&launch->view, SERVICE, struct rf_service, 0)
+                                                               : &no_service;
     check_kernel(launch);
     check_sense(launch);
     check_identity(launch);

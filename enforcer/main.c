@@ -9,6 +9,7 @@
 #include "line.h"
 #include "load.h"
 #include "params.h"
+#include "pass.h"
 #include "plan.h"
 #include <linux/auxvec.h>
 #include <linux/magic.h>
@@ -30,6 +31,7 @@ static const char help[] RF_PACKED =
     "  --policy-fd N        read the policy from a sealed memfd\n"
     "  --status-fd N        write one JSON line at the start and one at the end to descriptor N\n"
     "  --cgroup-parent DIR  make the cgroup (v2) below DIR, a path below the cgroup mount\n"
+    "  --exact-status       end by the signal that killed the program, not with 128+N\n"
     "  --check              say what would keep it from starting here; start nothing\n"
     "  --plan               print the steps of the launch; do nothing\n"
     "  --features           print what this kernel offers, as JSON; no policy needed\n"
@@ -76,6 +78,8 @@ static int parse_option(const char *const *word) {
         options.plan = true;
     } else if (rf_chars_equal(word[0], "--features")) {
         options.features = true;
+    } else if (rf_chars_equal(word[0], "--exact-status")) {
+        options.exact_status = true;
     } else if (rf_chars_equal(word[0], "--help")) {
         print_and_exit(help);
     } else if (rf_chars_equal(word[0], "--version")) {
@@ -129,30 +133,15 @@ static void open_standard(void) {
     }
 }
 
-/* Whatever else the caller left open is not for us, and certainly not for the payload; and a directory of the host on
- * 0-2 would be a way past its root. */
-static void close_others(void) {
-    struct statx st;
-    for (int fd = 0; fd < 3; fd++)
-        if (sys_fstatx(fd, &st) == 0 && (st.stx_mode & S_IFMT) == S_IFDIR)
-            rf_fail(RF_STEP(START), 0, "descriptor %u is a directory", (unsigned)fd);
-    const int keep[] = {options.status_fd, options.policy_fd};
-    for (int i = 0; i < 2; i++)
-        if (keep[i] >= 3)
-            rf_must(RF_STEP(OPTIONS), sys_fcntl(keep[i], F_SETFD, FD_CLOEXEC), "cannot set close-on-exec");
-    rf_must(RF_STEP(START), rf_files_close_but(3, keep[0], keep[1]), "close_range: this needs Linux 5.10 or later");
-}
-
 /* Signals stay blocked until the payload has its own empty mask: none may end us half-way. */
 static void settle(const unsigned long *auxv) {
-    static const struct sys_action by_default;
     for (; auxv[0] != AT_NULL; auxv += 2)
         if (auxv[0] == AT_SECURE && auxv[1] != 0)
             rf_fail(RF_STEP(START), 0, "refuses to run set-id or with file capabilities");
     int error = sys_prctl(PR_SET_DUMPABLE, 0, 0);
     if (error == 0) error = sys_sigmask(~UINT64_C(0), NULL);
     /* An inherited SIG_IGN would make the kernel reap our child behind our back. */
-    if (error == 0) error = sys_sigaction(SIGCHLD, &by_default, NULL);
+    if (error == 0) error = sys_sigaction(SIGCHLD, &sys_action_default, NULL);
     rf_must(RF_STEP(START), error, "cannot settle");
 }
 
@@ -218,10 +207,10 @@ _Noreturn void rf_main(int argc, const char *const *argv, const char *const *env
     rf_fail_init(&launch);
     settle(auxv);
     parse(argc > 0 ? argv + 1 : argv);
-    close_others();
     look_around();
     if (options.features) rf_features_print(&launch);
     rf_load_policy(&launch);
+    if (!options.plan) rf_pass_find(&launch); /* all that follows opens has to stay */
     rf_params_bind(&launch);
     look_at_nodes();
     if (options.plan) {

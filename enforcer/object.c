@@ -3,6 +3,7 @@
 #include "files.h"
 #include "line.h"
 #include "params.h"
+#include "pass.h"
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 
@@ -31,16 +32,20 @@ int rf_object_open(const struct rf_launch *launch, const struct rf_text *path, s
     return fd;
 }
 
-int rf_object_open_socket(const struct rf_launch *launch, const struct rf_text *path, struct rf_where where) {
+/* What open_path() gave. */
+static int check_socket(const struct rf_launch *launch, int fd, struct rf_where where) {
     struct statx st;
-    int fd = rf_must(where, open_path(launch, path, O_NOFOLLOW, where), "cannot open the socket %s", path_text);
-    rf_must(where, sys_fstatx(fd, &st), "%s", path_text);
+    rf_must(where, fd < 0 ? fd : sys_fstatx(fd, &st), "cannot open the socket %s", path_text);
     if ((st.stx_mode & S_IFMT) != S_IFSOCK) rf_fail(where, 0, "%s: not a socket", path_text);
-    /* Whoever bound it owns it. It decides calls of the payload: that is not for any user who can make a file there. */
+    /* Whoever bound it owns it. What is said there is not for any user who can make a file in the place. */
     if (st.stx_uid != 0 && st.stx_uid != launch->euid)
         rf_fail(where, 0, "%s: belongs to uid %u; it must belong to root or to the user who starts", path_text,
                 st.stx_uid);
     return fd;
+}
+
+int rf_object_open_socket(const struct rf_launch *launch, const struct rf_text *path, struct rf_where where) {
+    return check_socket(launch, open_path(launch, path, O_NOFOLLOW, where), where);
 }
 
 /* A detached copy of the mount(s) at fd, in place of fd. */
@@ -134,6 +139,29 @@ void rf_object_open_io(struct rf_launch *launch, uint32_t i) {
     launch->objects.io[i] = rf_object_open(launch, &io->device, RF_AT(CGROUP, IO, i), "device");
 }
 
+static const struct rf_where ready_at = RF_FIELD(DEV, SERVICE, struct rf_service, notify_socket);
+
+static int open_ready(const struct rf_launch *launch) {
+    RF_PRINT(path_text, "%s", rf_pass_lookup(launch->options->environment, "NOTIFY_SOCKET"));
+    return check_socket(launch, sys_openat2(AT_FDCWD, path_text, O_PATH | O_NOFOLLOW, RESOLVE_NO_MAGICLINKS), ready_at);
+}
+
+/* Where the payload sees the host's mounts the name does; an abstract one is of the network namespace. */
+static void open_ready_socket(struct rf_launch *launch) {
+    const uint32_t wanted = launch->service->notify_socket;
+    const char *value = rf_pass_lookup(launch->options->environment, "NOTIFY_SOCKET");
+    launch->objects.ready = -1;
+    if (wanted == RF_HAND_ON_NOT || (!value && wanted == RF_HAND_ON_IF_THERE)) return;
+    if (!value) value = "";
+    if (*value != '/' && (*value != '@' || rf_launch_new(launch, CLONE_NEWNET)))
+        rf_fail(ready_at, 0, "NOTIFY_SOCKET=%s: neither a path nor, with the host's network, an abstract name", value);
+    launch->notify_socket = value - sizeof "NOTIFY_SOCKET";
+    if (*value == '@' || (launch->root->flags & RF_ROOT_KEEP)) return;
+    launch->notify_socket = "NOTIFY_SOCKET=/dev/notify";
+    launch->objects.ready = open_ready(launch);
+    if (launch->clones) launch->objects.ready = clone_tree(launch->objects.ready, false, ready_at, path_text);
+}
+
 void rf_object_open_all(struct rf_launch *launch) {
     const struct rf_view *v = &launch->view;
     rf_object_open_root(launch);
@@ -141,6 +169,7 @@ void rf_object_open_all(struct rf_launch *launch) {
     for (uint32_t i = 0; i < rf_view_count(v, RF_DEVICES); i++) rf_object_open_device(launch, i);
     for (uint32_t i = 0; i < rf_view_count(v, RF_JOINS); i++) rf_object_open_join(launch, i);
     for (uint32_t i = 0; i < rf_view_count(v, RF_IO); i++) rf_object_open_io(launch, i);
+    open_ready_socket(launch);
 }
 
 /* `again` in place of *fd, if both are the same file. */
@@ -168,4 +197,5 @@ void rf_object_reopen(struct rf_launch *launch) {
     }
     for (uint32_t i = 0; i < rf_view_count(v, RF_DEVICES); i++)
         replace(&launch->objects.devices[i], open_device(launch, i), false, RF_AT(DEV, DEVICES, i));
+    if (launch->objects.ready >= 0) replace(&launch->objects.ready, open_ready(launch), false, ready_at);
 }

@@ -111,6 +111,7 @@ void rf_plan_sys(const struct rf_launch *launch) {
 
 void rf_plan_devices(const struct rf_launch *launch) {
     SAY_ALL("/dev/%s", DEVICES, rf_device, name);
+    if (launch->service->notify_socket) say("/dev/notify");
 }
 
 void rf_plan_mounts(const struct rf_launch *launch) {
@@ -221,6 +222,12 @@ void rf_plan_landlock(const struct rf_launch *launch) {
     say_bits("refused beyond the payload", l->scope, " abstract_unix", " signal", "");
 }
 
+void rf_plan_fds(const struct rf_launch *launch) {
+    for (uint32_t i = 0; i < COUNT(KEEP_FDS); i++)
+        say("%u (%s)", AT(KEEP_FDS, rf_keep_fd, i)->fd, string(launch, AT(KEEP_FDS, rf_keep_fd, i)->name));
+    if (launch->service->listen_fds) say("those of LISTEN_FDS");
+}
+
 void rf_plan_seccomp(const struct rf_launch *launch) {
     uint32_t count;
     rf_load_filter(launch, &count);
@@ -246,9 +253,11 @@ static void print_stage(const struct rf_launch *launch, enum rf_stage stage, con
 void rf_plan_print(const struct rf_launch *launch) {
     uint32_t number = 0;
     print_stage(launch, RF_BEFORE_CLONE, "The launcher:", &number);
-    rf_fail_print(1, "Then it clones the first process, into the leaf and into:");
+    bool same = launch->service->supervision == RF_SAME_PROCESS;
+    rf_fail_print(1,
+                  same ? "Then it goes on in place, in:" : "Then it clones the first process, into the leaf and into:");
     rf_plan_clone(launch);
     print_stage(launch, RF_IN_CHILD, "The first process:", &number);
     print_stage(launch, RF_IN_PAYLOAD, "The process that becomes the payload:", &number);
-    rf_fail_print(1, "Then the launcher passes signals on, and removes the leaf at the end.");
+    if (!same) rf_fail_print(1, "Then the launcher passes signals on, and removes the leaf at the end.");
 }

@@ -31,6 +31,7 @@ void rf_plan_umask(const struct rf_launch *launch);
 void rf_plan_identity(const struct rf_launch *launch);
 void rf_plan_program(const struct rf_launch *launch);
 void rf_plan_landlock(const struct rf_launch *launch);
+void rf_plan_fds(const struct rf_launch *launch);
 void rf_plan_seccomp(const struct rf_launch *launch);
 
 #endif

@@ -49,7 +49,7 @@ static void forget_words(const struct rf_launch *launch) {
 
 /* A payload with the reaper's uid must not find anything to gain in it. */
 static void become_harmless(const struct rf_launch *launch) {
-    rf_must(RF_STEP(REAPER), rf_files_close_but(0, launch->go[0], -1), "cannot close descriptors");
+    rf_must(RF_STEP(REAPER), rf_files_close_but(0, 0, launch->go[0], -1), "cannot close descriptors");
     if (!rf_confine_caps_only_kill(0)) rf_fail(RF_STEP(REAPER), 0, "cannot drop capabilities");
 }
 

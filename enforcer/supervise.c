@@ -9,13 +9,20 @@
 #define BIT(signal) (UINT64_C(1) << ((signal)-1))
 
 static uint64_t early; /* signals that came before the payload was there to have them */
+static bool stopped;   /* we have stopped the payload, and SIGCONT has not come yet */
+
+/* In place the first process is not our child, and only ends. */
+static int await(struct rf_launch *launch, siginfo_t *info) {
+    struct pollfd end = {.fd = launch->pidfd, .events = POLLIN};
+    int error;
+    do error = rf_shared->in_place ? sys_ppoll(&end, 1, NULL) : sys_waitid(P_PID, launch->child, info, WEXITED);
+    while (error == -EINTR);
+    launch->child = 0;
+    return error;
+}
 
 static void wait_for_child(struct rf_launch *launch, siginfo_t *info) {
-    int error;
-    do error = sys_waitid(P_PID, launch->child, info, WEXITED);
-    while (error == -EINTR);
-    if (error < 0) rf_fail(RF_STEP(SUPERVISE), error, "cannot wait for the payload");
-    launch->child = 0;
+    rf_must(RF_STEP(SUPERVISE), await(launch, info), "cannot wait for the payload");
 }
 
 /* In most places it can be removed without the capability: tried even if that cannot be had. */
@@ -27,9 +34,10 @@ static void remove_leaf(void) {
 void rf_supervise_undo(struct rf_launch *launch) {
     siginfo_t info;
     if (launch->child > 0) {
-        sys_pidfd_signal(launch->pidfd, SIGKILL);
-        while (sys_waitid(P_PID, launch->child, &info, WEXITED) == -EINTR) continue;
-        launch->child = 0;
+        /* What has failed in place ends with its own exit code. */
+        if (!rf_shared->in_place || !rf_shared->failed) sys_pidfd_signal(launch->pidfd, SIGKILL);
+        rf_shared->reported = 1;
+        await(launch, &info);
     }
     remove_leaf();
 }
@@ -45,6 +53,10 @@ static void close_objects(struct rf_launch *launch) {
         if (o->devices[i] >= 0) sys_close(o->devices[i]);
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_JOINS); i++) sys_close(o->joins[i]);
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_IO); i++) sys_close(o->io[i]);
+    if (o->ready >= 0) sys_close(o->ready);
+    /* Who holds the other end of one must see the payload close it. */
+    for (int fd = 3; fd <= (int)RF_KEEP_FD_MAX; fd++)
+        if (launch->keep >> fd & 1) sys_close(fd);
 }
 
 static void send(const struct rf_launch *launch, int signal) {
@@ -56,7 +68,16 @@ static void pass_on(struct rf_launch *launch, int signal) {
     if (signal == SIGPIPE) return; /* our own, from the status descriptor */
     if (stops && launch->process->init != RF_INIT_REAPER) signal = SIGSTOP;
     send(launch, signal);
+    if (stops || signal == SIGCONT) stopped = stops;
     if (stops) sys_kill(sys_getpid(), SIGSTOP); /* and SIGCONT will come through here like any other */
+}
+
+/* What was stopped by someone else, or by itself.  Once SIGCONT has come here, it goes on with us.  A reaper is not
+ * stopped with its child. */
+static void stop_with_child(const struct rf_launch *launch) {
+    siginfo_t info = {.si_pid = 0};
+    sys_waitid(P_PID, launch->child, &info, WSTOPPED | WNOHANG);
+    if (info.si_pid != 0 && !stopped) sys_kill(sys_getpid(), SIGSTOP);
 }
 
 /* The ready pipe was hung up: by execve, or by death. */
@@ -80,6 +101,10 @@ static void started(struct rf_launch *launch) {
     rf_status_tell_skipped();
     rf_status_start(launch);
     rf_limit_sweep();
+    if (rf_shared->in_place) {
+        rf_limit_leave();
+        sys_exit(0);
+    }
     /* The root cgroup's directory has mode 0555: removing the leaf from it takes CAP_DAC_OVERRIDE, at the end. */
     if (!rf_confine_caps_only_kill(UINT64_C(1) << CAP_DAC_OVERRIDE))
         rf_fail(RF_STEP(SUPERVISE), 0, "cannot drop our own capabilities");
@@ -100,6 +125,12 @@ _Noreturn static void end(struct rf_launch *launch) {
     uint64_t oom_kills = rf_limit_oom_kills();
     remove_leaf();
     rf_status_exit(launch, code, signal, oom_kills);
+    /* Not dumpable: this leaves no core.  Where we are pid 1 nothing comes of it, and the code has to do. */
+    if (signal && launch->options->exact_status) {
+        sys_sigaction(signal, &sys_action_default, NULL); /* of SIGKILL it is nothing else */
+        sys_sigmask(~BIT(signal), NULL);
+        sys_kill(sys_getpid(), signal);
+    }
     sys_exit(code);
 }
 
@@ -112,17 +143,21 @@ static void handle_early(int signal) {
 
 _Noreturn void rf_supervise(struct rf_launch *launch) {
     bool running = false;
-    int fd = rf_must(RF_STEP(SUPERVISE), sys_signalfd(~UINT64_C(0)), "cannot make a signalfd");
+    const struct __kernel_timespec pause = {0, 1000000};
+    bool in_place =
+        rf_shared->in_place; /* signals are the first process's own; and it tells of a failure before it ends */
+    int fd = -1;
+    if (!in_place) fd = rf_must(RF_STEP(SUPERVISE), sys_signalfd(~UINT64_C(0)), "cannot make a signalfd");
     close_objects(launch);
     for (;;) {
         struct pollfd polls[] = {{.fd = fd, .events = POLLIN},
                                  {.fd = launch->pidfd, .events = POLLIN},
                                  {.fd = running ? -1 : launch->ready[0], .events = POLLIN}};
-        int n = sys_ppoll(polls, 3, NULL);
+        int n = sys_ppoll(polls, 3, in_place ? &pause : NULL);
         if (n < 0 && n != -EINTR) rf_fail(RF_STEP(SUPERVISE), n, "cannot wait");
         if (n < 0) continue;
         /* The pipe is hung up when the first process is dead, too; should it not be, its death alone must do. */
-        if (!running && (polls[2].revents || polls[1].revents)) {
+        if (!running && (polls[2].revents || polls[1].revents || rf_shared->failed)) {
             started(launch);
             running = true;
             continue;
@@ -132,7 +167,9 @@ _Noreturn void rf_supervise(struct rf_launch *launch) {
         int signal = rf_reaper_next_signal(fd);
         if (!running && signal != 0)
             handle_early(signal);
-        else if (running && signal != 0 && signal != SIGCHLD)
+        else if (running && signal == SIGCHLD)
+            stop_with_child(launch);
+        else if (running && signal != 0)
             pass_on(launch, signal);
     }
 }

@@ -2,6 +2,8 @@
 /* System calls that are more than one instruction, and what a C compiler expects to find even without a libc. */
 #include "sys.h"
 
+const struct sys_action sys_action_default;
+
 /* Called from many places, so not inline: each of these is several times the size of a call. */
 
 int sys_openat2(int dir, const char *path, uint64_t flags, uint64_t resolve) {

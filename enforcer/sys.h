@@ -271,6 +271,7 @@ struct sys_action {
     unsigned long handler;
     unsigned long rest[3];
 };
+extern const struct sys_action sys_action_default;
 static inline int sys_sigaction(int signal, const struct sys_action *set, struct sys_action *old) {
     return SYS4(rt_sigaction, signal, set, old, sizeof(uint64_t));
 }

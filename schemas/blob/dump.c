@@ -55,6 +55,7 @@ static const char *const capabilities[] = {"CAP_CHOWN",
 #define PROCESS(v)    RF_RECORD(v, PROCESS, struct rf_process, 0)
 #define CONFINE(v)    RF_RECORD(v, CONFINE, struct rf_confine, 0)
 #define LANDLOCK(v)   RF_RECORD(v, LANDLOCK, struct rf_landlock, 0)
+#define SERVICE(v)    RF_RECORD(v, SERVICE, struct rf_service, 0)
 
 static void say_create(struct rf_words *w, const struct rf_view *v) {
     rf_words_say(w, "new namespaces: ");
@@ -194,6 +195,21 @@ static void say_cgroup(struct rf_words *w, const struct rf_view *v) {
     rf_words_text(w, v, &RF_RECORD(v, CGROUP, struct rf_cgroup, 0)->name);
 }
 
+static void say_supervision(struct rf_words *w, const struct rf_view *v) {
+    rf_words_say(w, "supervision: %s", SERVICE(v)->supervision == RF_SAME_PROCESS ? "same" : "supervised");
+}
+
+static void say_hand_on(struct rf_words *w, const char *what, uint32_t how) {
+    static const char *const words[] = {"no", "handed on", "handed on, optional"};
+    rf_words_say(w, "%s: %s", what, words[how]);
+}
+static void say_listen_fds(struct rf_words *w, const struct rf_view *v) {
+    say_hand_on(w, "listening descriptors", SERVICE(v)->listen_fds);
+}
+static void say_notify(struct rf_words *w, const struct rf_view *v) {
+    say_hand_on(w, "socket of the service manager", SERVICE(v)->notify_socket);
+}
+
 struct field_words {
     uint32_t section;
     uint32_t offset;
@@ -224,6 +240,9 @@ static const struct field_words field_words[] = {
     {RF_LANDLOCK, offsetof(struct rf_landlock, ports), say_landlock_ports},
     {RF_LANDLOCK, offsetof(struct rf_landlock, scope), say_landlock_scope},
     {RF_CGROUP, offsetof(struct rf_cgroup, name), say_cgroup},
+    {RF_SERVICE, offsetof(struct rf_service, supervision), say_supervision},
+    {RF_SERVICE, offsetof(struct rf_service, listen_fds), say_listen_fds},
+    {RF_SERVICE, offsetof(struct rf_service, notify_socket), say_notify},
 };
 
 typedef void line_function(void *ctx, uint32_t section, uint32_t index, const char *text);

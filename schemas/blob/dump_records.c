@@ -186,6 +186,12 @@ static void say_landlock_port(struct rf_words *w, const struct rf_view *v, uint3
     SAY_BITS(w, p->access, bits);
 }
 
+static void say_keep_fd(struct rf_words *w, const struct rf_view *v, uint32_t i) {
+    const struct rf_keep_fd *k = RF_RECORD(v, KEEP_FDS, struct rf_keep_fd, i);
+    rf_words_say(w, "descriptor %" PRIu32 ": ", k->fd);
+    rf_words_word(w, v, k->name);
+}
+
 void (*const rf_dump_records[RF_SECTION_END])(struct rf_words *, const struct rf_view *, uint32_t) = {
     [RF_PARAMETERS] = say_parameter,
     [RF_JOINS] = say_join,
@@ -208,4 +214,5 @@ void (*const rf_dump_records[RF_SECTION_END])(struct rf_words *, const struct rf
     [RF_NODES] = rf_words_nodes,
     [RF_DOMAINNAME] = rf_words_domainname,
     [RF_SYSCTLS] = rf_words_sysctl,
+    [RF_KEEP_FDS] = say_keep_fd,
 };

@@ -111,6 +111,8 @@ enum rf_section_type {
     RF_SYSCTLS,
     RF_CGROUP,
     RF_FILLS,
+    RF_SERVICE,
+    RF_KEEP_FDS,
     RF_SECTION_END
 };
 #define RF_IS_FILTER(type) ((type) >= RF_FILTER_X86_64 && (type) <= RF_FILTER_RISCV64)
@@ -289,6 +291,24 @@ struct rf_fill {
 };
 #define RF_FILLS_MAX  1024u
 #define RF_FILL_BYTES 131072u /* of all values of FILLS at their longest, each with its NUL */
+enum rf_supervision { RF_SUPERVISED, RF_SAME_PROCESS };
+enum rf_hand_on { RF_HAND_ON_NOT, RF_HAND_ON, RF_HAND_ON_IF_THERE };
+
+/* What a service manager and its services say to each other; left out when all of it is 0. */
+struct rf_service {
+    uint32_t supervision;   /* enum rf_supervision; SAME_PROCESS: execve in the process that was started, so no new or
+                               joined pid namespace, no new time namespace, no reaper, no notify_socket */
+    uint32_t listen_fds;    /* enum rf_hand_on: the descriptors of LISTEN_FDS, and its variables */
+    uint32_t notify_socket; /* enum rf_hand_on: the socket of NOTIFY_SOCKET, at /dev/notify, and WATCHDOG_* */
+    uint32_t reserved;
+};
+
+#define RF_KEEP_FD_MAX 63u /* one 64-bit word says which descriptors stay */
+struct rf_keep_fd {        /* strictly ascending by fd */
+    struct rf_str name;    /* what the policy calls it */
+    uint32_t fd;           /* 3..RF_KEEP_FD_MAX */
+    uint32_t reserved;
+};
 
 /* One instruction of classic BPF: struct sock_filter of linux/filter.h. */
 struct rf_insn {
@@ -362,6 +382,7 @@ struct rf_sysctl {      /* ascending by name */
  * (NAMESPACES, ROOT, PROCESS, CONFINE, LANDLOCK) the byte offset of the field; in a FILTER section the system-call number
  * (NAMESPACES, ROOT, PROCESS, CONFINE, DOMAINNAME) the byte offset of the field; in a FILTER section the system-call number
  * (NAMESPACES, ROOT, PROCESS, CONFINE, CGROUP) the byte offset of the field; in a FILTER section the system-call number
+ * (NAMESPACES, ROOT, PROCESS, CONFINE, LANDLOCK, SERVICE) the byte offset of the field; in a FILTER section the system-call number
  * (of i386 and arm with RF_MAP_COMPAT), RF_NONE for the default action or RF_MAP_UNKNOWN for that of newer calls.
  */
 #define RF_MAP_COMPAT  0x80000000u

@@ -128,6 +128,10 @@ static bool namespaces_ok(const struct rf_view *v) {
         if (kind == 0 || (kind & (kind - 1)) != 0 || (kind & taken) != 0) return false;
         taken |= kind;
     }
+    /* only a child could be in them */
+    const struct rf_service *service = v->records[RF_SERVICE];
+    if (service && service->supervision == RF_SAME_PROCESS && ((taken & CLONE_NEWPID) || (ns->create & CLONE_NEWTIME)))
+        return false;
     if (ns->flags & RF_NS_SET_TIME) {
         if (!(ns->create & CLONE_NEWTIME)) return false;
     } else if (ns->boottime != 0 || ns->monotonic != 0) {
@@ -304,6 +308,19 @@ static bool domainname_ok(const struct rf_view *v) {
            ((ns->create & CLONE_NEWUTS) && short_ok(v, &RF_RECORD(v, DOMAINNAME, struct rf_domainname, 0)->text));
 }
 
+static bool service_ok(const struct rf_view *v) {
+    for (uint32_t i = 0; i < v->count[RF_KEEP_FDS]; i++) {
+        const struct rf_keep_fd *k = RF_RECORD(v, KEEP_FDS, struct rf_keep_fd, i);
+        if (k->fd < 3 || (i > 0 && k[-1].fd >= k->fd)) return false;
+    }
+    if (v->count[RF_SERVICE] == 0) return true;
+    const struct rf_service *s = RF_RECORD(v, SERVICE, struct rf_service, 0);
+    if ((s->supervision | s->listen_fds | s->notify_socket) == 0) return false;
+    return s->supervision != RF_SAME_PROCESS || /* nobody stays beside it */
+           (RF_RECORD(v, PROCESS, struct rf_process, 0)->init == RF_INIT_NONE &&
+            text_absent(&RF_RECORD(v, CONFINE, struct rf_confine, 0)->notify_socket));
+}
+
 /* A filter that was checked has no unreachable instruction: what it can return is what stands in it. */
 static bool notifies(const struct rf_view *v, uint32_t type) {
     const struct rf_insn *insns = v->records[type];
@@ -335,6 +352,6 @@ enum rf_blob_error rf_rules_check(const struct rf_view *v) {
     bool good = parameters_ok(v) && cgroup_ok(v) && fills_ok(v) && namespaces_ok(v) && root_ok(v) && mounts_ok(v) &&
                 paths_ok(v, RF_MASKS) && paths_ok(v, RF_READ_ONLY) && devices_ok(v) && limits_ok(v) && process_ok(v) &&
                 landlock_ok(v) && tuning_ok(v) && bits_ok(v, RF_CPUS) && bits_ok(v, RF_NODES) && domainname_ok(v) &&
-                sysctls_ok(v);
+                sysctls_ok(v) && service_ok(v);
     return good ? check_filters(v) : RF_BLOB_E_RULE;
 }

@@ -287,15 +287,37 @@ static int mode_print(int argc, char **argv) {
     return 0;
 }
 
+static int mode_notify(int argc, char **argv) {
+    (void)argc;
+    return rf_probe_notify(argv + 2);
+}
+
+/* The same, then it stays. */
+static int mode_service(int argc, char **argv) {
+    if (mode_notify(argc, argv) != 0) return 1;
+    wait_for_ever();
+}
+
+static int mode_serve(int argc, char **argv) {
+    (void)argc, (void)argv;
+    return rf_probe_serve();
+}
+
+static int mode_put(int argc, char **argv) {
+    (void)argc;
+    return rf_probe_put_fd((int)number(argv[2]), argv[3]);
+}
+
 static const struct mode {
     const char *name;
     int fewest;
     int (*run)(int argc, char **argv);
 } modes[] = {
-    {"json", 2, mode_json},   {"exit", 3, mode_exit},     {"signal", 3, mode_signal}, {"eat-memory", 3, mode_eat},
-    {"spin", 3, mode_spin},   {"fork", 3, mode_fork},     {"call", 3, mode_call},     {"io", 4, mode_io},
-    {"sleep", 2, mode_sleep}, {"orphan", 2, mode_orphan}, {"handle", 2, mode_handle}, {"scan", 4, mode_scan},
-    {"int80", 2, mode_int80}, {"write", 4, mode_write},   {"print", 2, mode_print},   {"report", 2, mode_report},
+    {"json", 2, mode_json},     {"exit", 3, mode_exit},       {"signal", 3, mode_signal}, {"eat-memory", 3, mode_eat},
+    {"spin", 3, mode_spin},     {"fork", 3, mode_fork},       {"call", 3, mode_call},     {"io", 4, mode_io},
+    {"sleep", 2, mode_sleep},   {"orphan", 2, mode_orphan},   {"handle", 2, mode_handle}, {"scan", 4, mode_scan},
+    {"int80", 2, mode_int80},   {"write", 4, mode_write},     {"print", 2, mode_print},   {"report", 2, mode_report},
+    {"notify", 2, mode_notify}, {"service", 2, mode_service}, {"serve", 2, mode_serve},   {"put", 4, mode_put},
     {"reach", 3, mode_reach},
 };
 

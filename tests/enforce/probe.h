@@ -7,6 +7,7 @@
  *   probe_tuning.c  the part of it about scheduling, memory policy and the like
  *   probe_calls.c   system calls tried in forked children
  *   probe_reach.c   `reach`: single attempts on files, ports, sockets and processes
+ *   probe_service.c what services and their manager say to each other
  *
  * Only the report uses more than a dozen system calls, so that the other modes work under the tightest filter.
  */
@@ -42,5 +43,13 @@ void rf_probe_scan(long from, long to);
 /* Tries each ACTION:OBJECT (NULL ends them) and prints a JSON object: 0, the errno, or -1 for one that it does not
  * know. */
 int rf_probe_reach(char **wanted);
+/* Sends each text to $NOTIFY_SOCKET ("X=self" with the own process id) and prints pid, socket and watchdog. */
+int rf_probe_notify(char **texts);
+
+/* Answers one connection on the one descriptor handed on, if that was meant for this process. */
+int rf_probe_serve(void);
+
+/* Writes a text to a descriptor. */
+int rf_probe_put_fd(int fd, const char *text);
 
 #endif

@@ -54,6 +54,9 @@ SECTIONS = {
     30: ("SYSCTLS", 16, 0, 256, [("name", "str"), ("value", "str")]),
     31: ("CGROUP", 24, 0, 1, [("name", "text")]),
     32: ("FILLS", 32, 0, 1024, [("section", "u32"), ("index", "u32"), ("text", "text")]),
+    33: ("SERVICE", 16, 0, 1, [("supervision", "u32"), ("listen_fds", "u32"), ("notify_socket", "u32"),
+                               ("reserved", "u32")]),
+    34: ("KEEP_FDS", 16, 0, 61, [("name", "str"), ("fd", "u32"), ("reserved", "u32")]),
 }
 NUMBERS = {"u32": "<I", "i32": "<i", "u64": "<Q", "i64": "<q"}
 SIZES = {"u32": 4, "i32": 4, "u64": 8, "i64": 8, "str": 8, "text": 24}

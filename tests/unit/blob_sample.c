@@ -135,6 +135,9 @@ static void fill_process(struct sample *s) {
         };
         memcpy(s->filters[i], filter, sizeof filter);
     }
+    s->service = (struct rf_service){RF_SUPERVISED, RF_HAND_ON, RF_HAND_ON_IF_THERE, 0};
+    s->keep_fds[0] = (struct rf_keep_fd){sample_str(s, "log"), 5, 0};
+    s->keep_fds[1] = (struct rf_keep_fd){sample_str(s, "stores"), 63, 0};
     s->filters[2][4].k = SECCOMP_RET_USER_NOTIF; /* one machine's is enough to need the socket */
 }
 
@@ -228,6 +231,8 @@ void sample_fill(struct sample *s) {
     SET_ALL(SYSCTLS, sysctls);
     SET_ONE(CGROUP, cgroup);
     SET_ALL(FILLS, fills);
+    SET_ONE(SERVICE, service);
+    SET_ALL(KEEP_FDS, keep_fds);
 }
 
 void sample_keep_root(struct sample *s) {

@@ -37,6 +37,8 @@ struct sample {
     struct rf_sysctl sysctls[2];
     struct rf_cgroup cgroup;
     struct rf_fill fills[4];
+    struct rf_service service;
+    struct rf_keep_fd keep_fds[2];
     struct rf_map_file map_files[2];
     struct rf_map_entry map_entries[8];
 };

@@ -115,7 +115,12 @@ static const char expected[] =
     "29 0 domain name: \"d-$(instance)\"\n"
     "30 0 sysctl /user/max_net_namespaces = \"30\"\n"
     "30 1 sysctl /user/max_pid_namespaces = \"30\"\n"
-    "31 0 cgroup: \"db-$(instance).x\"\n";
+    "31 0 cgroup: \"db-$(instance).x\"\n"
+    "33 0 supervision: supervised\n"
+    "33 4 listening descriptors: handed on\n"
+    "33 8 socket of the service manager: handed on, optional\n"
+    "34 0 descriptor 5: log\n"
+    "34 1 descriptor 63: stores\n";
 
 static void dump(const struct sample *s) {
     static struct bytes out;

@@ -75,6 +75,15 @@ static void sysctl(const char *name, uint32_t create) {
     drop(RF_JOINS);
 }
 
+static void same(void) {
+    s.service.supervision = RF_SAME_PROCESS;
+    s.namespaces.create = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWUSER;
+    s.namespaces.flags = 0;
+    s.namespaces.boottime = s.namespaces.monotonic = 0;
+    s.process.init = RF_INIT_NONE;
+    notify(RF_TEXT_ABSENT, false);
+}
+
 static void map_self(void) {
     s.namespaces.flags |= RF_NS_MAP_SELF;
     drop(RF_ID_MAPS);
@@ -481,9 +490,29 @@ static void fill_all(uint32_t count) {
     X(sysctl_of_the_hosts_users, RULE, no_user(); drop(RF_ID_MAPS))                                                    \
     X(sysctl_value_absent, STRING, s.sysctls[0].value = RF_STR_ABSENT)
 
+#define SERVICE_CASES(X)                                                                                               \
+    X(service_none, NONE, drop(RF_SERVICE))                                                                            \
+    X(service_of_nothing, RULE, s.service = (struct rf_service){0})                                                    \
+    X(service_twice, RECORD, s.plan.count[RF_SERVICE] = 2)                                                             \
+    X(service_reserved, FIELD, s.service.reserved = 1)                                                                 \
+    X(same, NONE, same())                                                                                              \
+    X(same_new_pid, RULE, same(); s.namespaces.create |= CLONE_NEWPID)                                                 \
+    X(same_joined_pid, RULE, same(); s.joins[1].kind = CLONE_NEWPID)                                                   \
+    X(same_new_time, RULE, same(); s.namespaces.create |= CLONE_NEWTIME)                                               \
+    X(same_reaper, RULE, same(); s.process.init = RF_INIT_REAPER)                                                      \
+    X(same_notify, RULE, same(); notify(host("/run/a"), true))                                                         \
+    X(keep_fds_none, NONE, drop(RF_KEEP_FDS))                                                                          \
+    X(keep_fd_2, RULE, s.keep_fds[0].fd = 2)                                                                           \
+    X(keep_fd_3, NONE, s.keep_fds[0].fd = 3)                                                                           \
+    X(keep_fd_twice, RULE, s.keep_fds[0].fd = 63)                                                                      \
+    X(keep_fd_64, FIELD, s.keep_fds[1].fd = 64)                                                                        \
+    X(keep_fd_unnamed, STRING, s.keep_fds[0].name = RF_STR_ABSENT)                                                     \
+    X(keep_fds_62, RECORD, s.plan.count[RF_KEEP_FDS] = 62)
+
 #define ALL_CASES(X)                                                                                                   \
     PARAMETER_CASES(X)                                                                                                 \
-    FILL_CASES(X) NAMESPACE_CASES(X) ROOT_CASES(X) MOUNT_CASES(X) PROCESS_CASES(X) LANDLOCK_CASES(X) TUNING_CASES(X)
+    FILL_CASES(X) NAMESPACE_CASES(X) ROOT_CASES(X) MOUNT_CASES(X) PROCESS_CASES(X) LANDLOCK_CASES(X) TUNING_CASES(X)   \
+        SERVICE_CASES(X)
 
 #define X(name, error, ...)                                                                                            \
     static void change_##name(void) {                                                                                  \
@@ -542,7 +571,7 @@ static void keeps_every_limit(void **state) {
             tried++;
         }
     }
-    assert_int_equal(tried, 54);
+    assert_int_equal(tried, 60);
 }
 
 /* What the writer never emits: an empty piece where an absent one says the same. */
