@@ -40,6 +40,7 @@ static const char *const headings[RF_SECTION_END] = {
     [RF_LANDLOCK] = "landlock",
     [RF_LANDLOCK_PATHS] = "landlock: what may be done below a path",
     [RF_LANDLOCK_PORTS] = "landlock: ports",
+    [RF_ATTEND] = "terminal and time",
 };
 
 static void print_place(struct printing *p, uint32_t section, uint32_t index, int width) {

@@ -17,6 +17,7 @@ enum value_type {
     T_COUNT,     /* num; RF_UNLIMITED for max */
     T_RATE,      /* num: bytes per second; RF_UNLIMITED for max */
     T_CPU,       /* num: microseconds of each 100 ms; RF_UNLIMITED for max */
+    T_DURATION,  /* num: milliseconds; RF_UNLIMITED for max; spec: lo..hi */
     T_MODE,      /* num: permission bits; spec: most */
     T_LANGUAGE,  /* num */
     T_KERNEL,    /* num: RF_RELEASE */

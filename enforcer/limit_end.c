@@ -4,6 +4,7 @@
 #include "files.h"
 #include "limit_parts.h"
 #include "line.h"
+#include "status.h"
 
 static char buffer[2 * RF_PAGE];
 
@@ -18,12 +19,43 @@ static uint64_t field(const char *text, const char *name) {
     return 0;
 }
 
-uint64_t rf_limit_oom_kills(void) {
-    int version = rf_limits.version[RF_CTL_MEMORY];
-    if (version == 0 || rf_limits.leaf_count == 0) return 0;
-    int dir = rf_limits.leaves[rf_limits.leaf_of[RF_CTL_MEMORY]].dir;
-    int n = rf_files_read(dir, version == 2 ? "memory.events" : "memory.oom_control", buffer, sizeof buffer);
-    return n < 0 ? 0 : field(buffer, "oom_kill");
+/* Files of a leaf, in the order of the counts; the name of a line, or the number is all there is in the file. */
+static const struct {
+    uint8_t controller;
+    char v2[14], v1[28], line[12];
+} counted[RF_COUNTS] = {
+    {RF_CTL_MEMORY, "memory.events", "memory.oom_control", "oom_kill"},
+    {RF_CTL_MEMORY, "memory.peak", "memory.max_usage_in_bytes", ""}, /* v2: Linux 5.19 */
+    {RF_CTL_PIDS, "pids.events", "pids.events", "max"},
+    {RF_CTL_CPU, "cpu.stat", "cpuacct.usage_user", "user_usec"},
+    {RF_CTL_CPU, "cpu.stat", "cpuacct.usage_sys", "system_usec"},
+};
+
+static uint64_t count(int i) {
+    const char *p = buffer;
+    uint64_t value;
+    /* Where a policy does not limit what a controller controls, the leaf may have the files even so. */
+    int controller = counted[i].controller, version = rf_limits.version[controller];
+    bool v1 = version == 1;
+    if (rf_limits.leaf_count == 0 || (version == 0 && !rf_limits.has_v2)) return RF_UNCOUNTED;
+    int dir = rf_limits.leaves[version ? rf_limits.leaf_of[controller] : 0].dir;
+    if (rf_files_read(dir, v1 ? counted[i].v1 : counted[i].v2, buffer, sizeof buffer) < 0) return RF_UNCOUNTED;
+    bool time = controller == RF_CTL_CPU;
+    if (counted[i].line[0] != '\0' && !(v1 && time)) return field(buffer, counted[i].line);
+    if (!rf_chars_number(&p, &value)) return RF_UNCOUNTED;
+    return time ? value / 1000 : value; /* v1 counts time in ns */
+}
+
+static uint64_t microseconds(const struct __kernel_old_timeval *time) {
+    return (uint64_t)time->tv_sec * 1000000 + (uint64_t)time->tv_usec;
+}
+
+void rf_limit_count(uint64_t *counts, const struct rusage *usage) {
+    for (int i = 0; i < RF_COUNTS; i++) counts[i] = count(i);
+    if (counts[RF_COUNT_OOM_KILLS] == RF_UNCOUNTED) counts[RF_COUNT_OOM_KILLS] = 0;
+    if (counts[RF_COUNT_USER] != RF_UNCOUNTED) return;
+    counts[RF_COUNT_USER] = microseconds(&usage->ru_utime);
+    counts[RF_COUNT_SYSTEM] = microseconds(&usage->ru_stime);
 }
 
 /* Frozen, nothing can fork away from the list. */

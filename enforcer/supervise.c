@@ -5,14 +5,19 @@
 #include "line.h"
 #include "reaper.h"
 #include "status.h"
+#include "terminal.h"
 
 #define BIT(signal) (UINT64_C(1) << ((signal)-1))
 
 static uint64_t early; /* signals that came before the payload was there to have them */
 
-static void wait_for_child(struct rf_launch *launch, siginfo_t *info) {
+static int timer = -1; /* only where something can come due; then until SIGKILL was sent */
+static bool stopping;  /* the next that comes due is SIGKILL */
+static struct rf_status_end last;
+
+static void wait_for_child(struct rf_launch *launch, siginfo_t *info, struct rusage *usage) {
     int error;
-    do error = sys_waitid(P_PID, launch->child, info, WEXITED);
+    do error = sys_waitid_usage(launch->child, info, usage);
     while (error == -EINTR);
     if (error < 0) rf_fail(RF_STEP(SUPERVISE), error, "cannot wait for the payload");
     launch->child = 0;
@@ -26,6 +31,7 @@ static void remove_leaf(void) {
 
 void rf_supervise_undo(struct rf_launch *launch) {
     siginfo_t info;
+    rf_terminal_restore();
     if (launch->child > 0) {
         sys_pidfd_signal(launch->pidfd, SIGKILL);
         while (sys_waitid(P_PID, launch->child, &info, WEXITED) == -EINTR) continue;
@@ -51,9 +57,51 @@ static void send(const struct rf_launch *launch, int signal) {
     sys_pidfd_signal(launch->pidfd, signal);
 }
 
+/* Of the policy; or of one without a record. */
+static struct rf_attend attend_of(const struct rf_launch *launch) {
+    struct rf_attend a = {0, RF_STOP_TIMEOUT, 0, 0};
+    if (rf_view_count(&launch->view, RF_ATTEND) > 0) a = *RF_RECORD(&launch->view, ATTEND, struct rf_attend, 0);
+    /* To process 1 the kernel delivers only what it handles. */
+    if (launch->process->init != RF_INIT_REAPER && rf_launch_new(launch, CLONE_NEWPID)) a.flags |= RF_ATTEND_STOP;
+    return a;
+}
+
+/* Time that the machine is suspended counts. */
+static void make_timer(const struct rf_launch *launch) {
+    const struct rf_attend a = attend_of(launch);
+    if (a.time_limit || (a.flags & RF_ATTEND_STOP))
+        timer = rf_must(RF_STEP(SUPERVISE), sys_timerfd(RF_CLOCK_BOOTTIME), "cannot make a timer");
+}
+
+static void set_timer(uint64_t milliseconds) {
+    const uint64_t second = 1000;
+    const struct __kernel_itimerspec at = {
+        .it_value = {(long long)(milliseconds / second), (long long)(milliseconds % second) * 1000000 + 1}};
+    rf_must(RF_STEP(SUPERVISE), sys_timerfd_set(timer, &at), "cannot set the timer");
+}
+
+static void stop_soon(const struct rf_launch *launch) {
+    stopping = true;
+    set_timer(attend_of(launch).stop_timeout);
+}
+
+static void come_due(struct rf_launch *launch) {
+    if (stopping) {
+        send(launch, SIGKILL);
+        sys_close(timer);
+        timer = -1;
+    } else {
+        last.time_limit = true;
+        send(launch, SIGTERM);
+        stop_soon(launch);
+    }
+}
+
 static void pass_on(struct rf_launch *launch, int signal) {
     bool stops = signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
     if (signal == SIGPIPE) return; /* our own, from the status descriptor */
+    if (rf_terminal_signal(signal)) return;
+    if (signal == SIGTERM && !stopping && (attend_of(launch).flags & RF_ATTEND_STOP)) stop_soon(launch);
     if (stops && launch->process->init != RF_INIT_REAPER) signal = SIGSTOP;
     send(launch, signal);
     if (stops) sys_kill(sys_getpid(), SIGSTOP); /* and SIGCONT will come through here like any other */
@@ -68,7 +116,7 @@ static void started(struct rf_launch *launch) {
     if (!__atomic_load_n(&rf_shared->executing, __ATOMIC_ACQUIRE)) {
         const char *at = rf_fail_step(rf_shared->at);
         send(launch, SIGKILL);
-        wait_for_child(launch, &info);
+        wait_for_child(launch, &info, NULL);
         /* A failure that was being written when we looked is the better message. */
         if (__atomic_load_n(&rf_shared->failed, __ATOMIC_ACQUIRE)) rf_fail_report();
         rf_fail(
@@ -78,6 +126,8 @@ static void started(struct rf_launch *launch) {
     }
     if (rf_shared->skipped & RF_SKIPPED_OOM) rf_status_skipped("process.oom_score_adj");
     rf_status_tell_skipped();
+    rf_terminal_take(launch);
+    if (attend_of(launch).time_limit) set_timer(attend_of(launch).time_limit);
     rf_status_start(launch);
     rf_limit_sweep();
     /* The root cgroup's directory has mode 0555: removing the leaf from it takes CAP_DAC_OVERRIDE, at the end. */
@@ -87,9 +137,10 @@ static void started(struct rf_launch *launch) {
         if (early & BIT(n)) pass_on(launch, n);
 }
 
-_Noreturn static void end(struct rf_launch *launch) {
+_Noreturn static void end(struct rf_launch *launch, int signals) {
     siginfo_t info = {.si_pid = 0};
-    wait_for_child(launch, &info);
+    struct rusage usage;
+    wait_for_child(launch, &info, &usage);
     bool exited = info.si_code == 1; /* CLD_EXITED */
     int code = exited ? info.si_status : 0, signal = exited ? 0 : info.si_status;
     if (launch->process->init == RF_INIT_REAPER && __atomic_load_n(&rf_shared->ended, __ATOMIC_ACQUIRE)) {
@@ -97,9 +148,12 @@ _Noreturn static void end(struct rf_launch *launch) {
         signal = rf_shared->signal & 0x7f;
     }
     if (signal) code = 128 + signal;
-    uint64_t oom_kills = rf_limit_oom_kills();
+    last.code = code;
+    last.signal = signal;
+    rf_limit_count(last.counts, &usage);
     remove_leaf();
-    rf_status_exit(launch, code, signal, oom_kills);
+    rf_terminal_drain(signals);
+    rf_status_exit(launch, &last);
     sys_exit(code);
 }
 
@@ -114,11 +168,19 @@ _Noreturn void rf_supervise(struct rf_launch *launch) {
     bool running = false;
     int fd = rf_must(RF_STEP(SUPERVISE), sys_signalfd(~UINT64_C(0)), "cannot make a signalfd");
     close_objects(launch);
+    make_timer(launch);
     for (;;) {
-        struct pollfd polls[] = {{.fd = fd, .events = POLLIN},
-                                 {.fd = launch->pidfd, .events = POLLIN},
-                                 {.fd = running ? -1 : launch->ready[0], .events = POLLIN}};
-        int n = sys_ppoll(polls, 3, NULL);
+        /* Of the ready pipe only the hang-up is waited for: what comes over it before is for rf_terminal_take(). */
+        struct pollfd polls[3 + RF_TERMINAL_POLLS] = {
+            {.fd = fd, .events = POLLIN},
+            {.fd = launch->pidfd, .events = POLLIN},
+            {.fd = running ? timer : launch->ready[0], .events = running ? POLLIN : 0}};
+        unsigned count = 3;
+        if (running) {
+            rf_terminal_poll(polls + 3);
+            count += RF_TERMINAL_POLLS;
+        }
+        int n = sys_ppoll(polls, count, NULL);
         if (n < 0 && n != -EINTR) rf_fail(RF_STEP(SUPERVISE), n, "cannot wait");
         if (n < 0) continue;
         /* The pipe is hung up when the first process is dead, too; should it not be, its death alone must do. */
@@ -127,7 +189,9 @@ _Noreturn void rf_supervise(struct rf_launch *launch) {
             running = true;
             continue;
         }
-        if (polls[1].revents) end(launch);
+        if (polls[1].revents) end(launch, fd);
+        if (polls[2].revents) come_due(launch);
+        if (running) rf_terminal_relay(polls + 3);
         if (!(polls[0].revents & POLLIN)) continue;
         int signal = rf_reaper_next_signal(fd);
         if (!running && signal != 0)

@@ -55,6 +55,7 @@ static const char *const capabilities[] = {"CAP_CHOWN",
 #define PROCESS(v)    RF_RECORD(v, PROCESS, struct rf_process, 0)
 #define CONFINE(v)    RF_RECORD(v, CONFINE, struct rf_confine, 0)
 #define LANDLOCK(v)   RF_RECORD(v, LANDLOCK, struct rf_landlock, 0)
+#define ATTEND(v)     RF_RECORD(v, ATTEND, struct rf_attend, 0)
 
 static void say_create(struct rf_words *w, const struct rf_view *v) {
     rf_words_say(w, "new namespaces: ");
@@ -189,6 +190,26 @@ static void say_landlock_scope(struct rf_words *w, const struct rf_view *v) {
     SAY_BITS(w, LANDLOCK(v)->scope, bits);
 }
 
+static void say_time_limit(struct rf_words *w, const struct rf_view *v) {
+    rf_words_say(w, "time limit: ");
+    if (ATTEND(v)->time_limit == 0)
+        rf_words_say(w, "none");
+    else
+        rf_words_size(w, ATTEND(v)->time_limit, rf_words_times);
+}
+
+static void say_stop_timeout(struct rf_words *w, const struct rf_view *v) {
+    rf_words_say(w, "SIGTERM becomes SIGKILL after: ");
+    rf_words_size(w, ATTEND(v)->stop_timeout, rf_words_times);
+}
+
+static void say_attend_flags(struct rf_words *w, const struct rf_view *v) {
+    static const struct rf_bit bits[] = {{RF_ATTEND_TERMINAL, "a pseudo-terminal of its own"},
+                                         {RF_ATTEND_STOP, "after any SIGTERM that is passed on"}};
+    rf_words_say(w, "attendance: ");
+    SAY_BITS(w, ATTEND(v)->flags, bits);
+}
+
 struct field_words {
     uint32_t section;
     uint32_t offset;
@@ -218,6 +239,9 @@ static const struct field_words field_words[] = {
     {RF_LANDLOCK, offsetof(struct rf_landlock, abi), say_landlock_abi},
     {RF_LANDLOCK, offsetof(struct rf_landlock, ports), say_landlock_ports},
     {RF_LANDLOCK, offsetof(struct rf_landlock, scope), say_landlock_scope},
+    {RF_ATTEND, offsetof(struct rf_attend, time_limit), say_time_limit},
+    {RF_ATTEND, offsetof(struct rf_attend, stop_timeout), say_stop_timeout},
+    {RF_ATTEND, offsetof(struct rf_attend, flags), say_attend_flags},
 };
 
 typedef void line_function(void *ctx, uint32_t section, uint32_t index, const char *text);

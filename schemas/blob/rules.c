@@ -189,6 +189,14 @@ static bool landlock_ok(const struct rf_view *v) {
     return paths_ok(v, RF_LANDLOCK_PATHS);
 }
 
+/* A record that says nothing would be a second encoding of its absence; and a pseudo-terminal is made in our own /dev. */
+static bool attend_ok(const struct rf_view *v) {
+    const struct rf_attend *a = RF_RECORD(v, ATTEND, struct rf_attend, 0);
+    if (v->count[RF_ATTEND] == 0) return true;
+    if (a->flags == 0 && a->time_limit == 0) return false;
+    return !(a->flags & RF_ATTEND_TERMINAL) || !(RF_RECORD(v, ROOT, struct rf_root, 0)->flags & RF_ROOT_KEEP);
+}
+
 /* A filter that was checked has no unreachable instruction: what it can return is what stands in it. */
 static bool notifies(const struct rf_view *v, uint32_t type) {
     const struct rf_insn *insns = v->records[type];
@@ -218,6 +226,7 @@ static enum rf_blob_error check_filters(const struct rf_view *v) {
 
 enum rf_blob_error rf_rules_check(const struct rf_view *v) {
     bool good = parameters_ok(v) && namespaces_ok(v) && root_ok(v) && mounts_ok(v) && paths_ok(v, RF_MASKS) &&
-                paths_ok(v, RF_READ_ONLY) && devices_ok(v) && limits_ok(v) && process_ok(v) && landlock_ok(v);
+                paths_ok(v, RF_READ_ONLY) && devices_ok(v) && limits_ok(v) && process_ok(v) && landlock_ok(v) &&
+                attend_ok(v);
     return good ? check_filters(v) : RF_BLOB_E_RULE;
 }

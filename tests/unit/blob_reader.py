@@ -47,6 +47,7 @@ SECTIONS = {
     23: ("LANDLOCK", 16, 0, 1, [("abi", "u32"), ("ports", "u32"), ("scope", "u32"), ("reserved", "u32")]),
     24: ("LANDLOCK_PATHS", 16, 0, 1024, [("path", "str"), ("access", "u32"), ("reserved", "u32")]),
     25: ("LANDLOCK_PORTS", 8, 0, 1024, [("port", "u32"), ("access", "u32")]),
+    26: ("ATTEND", 24, 0, 1, [("time_limit", "u64"), ("stop_timeout", "u64"), ("flags", "u32"), ("reserved", "u32")]),
 }
 NUMBERS = {"u32": "<I", "i32": "<i", "u64": "<Q", "i64": "<q"}
 SIZES = {"u32": 4, "i32": 4, "u64": 8, "i64": 8, "str": 8, "text": 24}

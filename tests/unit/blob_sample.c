@@ -111,6 +111,7 @@ static void fill_process(struct sample *s) {
     s->landlock_paths[1] = (struct rf_landlock_path){sample_str(s, "/usr"), RF_LANDLOCK_EXECUTE, 0};
     s->landlock_ports[0] = (struct rf_landlock_port){0, RF_LANDLOCK_BIND};
     s->landlock_ports[1] = (struct rf_landlock_port){443, RF_LANDLOCK_CONNECT};
+    s->attend = (struct rf_attend){5400000, 1500, RF_ATTEND_TERMINAL | RF_ATTEND_STOP, 0};
     static const uint32_t archs[] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_AARCH64, AUDIT_ARCH_RISCV64};
     for (uint32_t i = 0; i < 3; i++) {
         const struct rf_insn filter[6] = {
@@ -183,12 +184,14 @@ void sample_fill(struct sample *s) {
     SET_ONE(LANDLOCK, landlock);
     SET_ALL(LANDLOCK_PATHS, landlock_paths);
     SET_ALL(LANDLOCK_PORTS, landlock_ports);
+    SET_ONE(ATTEND, attend);
 }
 
 void sample_keep_root(struct sample *s) {
     s->namespaces.create &= ~(uint32_t)CLONE_NEWNS;
     s->root = (struct rf_root){sample_text(s, "/", RF_NONE, NULL), RF_ROOT_KEEP, RF_PROC_NONE, RF_SYS_NONE, 0};
     s->plan.count[RF_MOUNTS] = s->plan.count[RF_MASKS] = s->plan.count[RF_READ_ONLY] = s->plan.count[RF_DEVICES] = 0;
+    s->attend.flags &= ~RF_ATTEND_TERMINAL;
     s->plan.map_file_count = s->plan.map_entry_count = 0; /* its entries speak of mounts */
 }
 

@@ -286,6 +286,13 @@ enum { DATA, INSTANCE, ROOTFS };
     X(notify_dots, RULE, notify(host("/run/../a"), true))                                                              \
     X(notify_reserved, FIELD, s.confine.notify_socket.reserved = 1)                                                    \
     X(notify_masked, RULE, s.filters[2][4].code = BPF_ALU | BPF_AND | BPF_K)                                           \
+    X(attend_flags, FIELD, s.attend.flags = 4)                                                                         \
+    X(attend_nothing, RULE, s.attend.flags = 0; s.attend.time_limit = 0)                                               \
+    X(attend_limit_alone, NONE, s.attend.flags = 0)                                                                    \
+    X(attend_stop_at_once, NONE, s.attend.stop_timeout = 0)                                                            \
+    X(attend_terminal_of_the_host, RULE, sample_keep_root(&s); s.attend.flags = RF_ATTEND_TERMINAL)                    \
+    X(attend_limit_of_the_host, NONE, sample_keep_root(&s))                                                            \
+    X(attend_twice, RECORD, s.plan.count[RF_ATTEND] = 2)                                                               \
     X(one_filter, NONE, no_filters(); s.plan.count[RF_FILTER_AARCH64] = 6; s.confine.notify_socket = RF_TEXT_ABSENT)   \
     X(filter_of_another, FILTER, s.plan.records[RF_FILTER_RISCV64] = s.filters[1])                                     \
     X(filter_short, FILTER, s.plan.count[RF_FILTER_X86_64] = 5)                                                        \
@@ -380,7 +387,7 @@ static void keeps_every_limit(void **state) {
             tried++;
         }
     }
-    assert_int_equal(tried, 50);
+    assert_int_equal(tried, 52);
 }
 
 /* What the writer never emits: an empty piece where an absent one says the same. */
