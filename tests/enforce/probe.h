@@ -6,6 +6,7 @@
  *   probe_report.c  `json`: everything that the kernel tells a process about itself
  *   probe_calls.c   system calls tried in forked children
  *   probe_reach.c   `reach`: single attempts on files, ports, sockets and processes
+ *   probe_terminal.c  `terminal`: tells about its terminal, and obeys what is typed
  *
  * Only the report uses more than a dozen system calls, so that the other modes work under the tightest filter.
  */
@@ -38,5 +39,7 @@ void rf_probe_scan(long from, long to);
 /* Tries each ACTION:OBJECT (NULL ends them) and prints a JSON object: 0, the errno, or -1 for one that it does not
  * know. */
 int rf_probe_reach(char **wanted);
+/* Tells about its terminal, then obeys what is typed; the exit status. */
+int rf_probe_terminal(void);
 
 #endif
