@@ -52,7 +52,7 @@ static const struct rf_step in_child[] = {
 
 /* The process that becomes the payload: the first one, or the reaper's child. */
 static const struct rf_step in_payload[] = {
-    {RF_STEP_TERMINAL, rf_terminal_attach, "take the pseudo-terminal as streams and controlling terminal", NULL},
+    {RF_STEP_TERMINAL, rf_terminal_attach, "take the pseudo-terminal as streams and terminal", NULL},
     {RF_STEP_OOM_SCORE, rf_confine_oom, "set oom_score_adj", rf_plan_oom},
     {RF_STEP_RLIMITS, rf_confine_rlimits, "set the resource limits and read them back", rf_plan_rlimits},
     {RF_STEP_UMASK, rf_confine_umask, "set the umask", rf_plan_umask},

@@ -8,50 +8,41 @@
 
 static char buffer[2 * RF_PAGE];
 
-/* The number behind "\nNAME " in a file of lines, or 0. */
+/* The number behind "\nNAME" in a file of lines. */
 static uint64_t field(const char *text, const char *name) {
-    while (text) {
+    for (; text; text = rf_chars_next(text, '\n')) {
         const char *rest = rf_chars_after(text, name);
         uint64_t value;
-        if (rest && *rest++ == ' ' && rf_chars_number(&rest, &value)) return value;
-        text = rf_chars_next(text, '\n');
+        if (rest && rf_chars_number(&rest, &value)) return value;
     }
-    return 0;
+    return RF_UNCOUNTED;
 }
 
-/* Files of a leaf, in the order of the counts; the name of a line, or the number is all there is in the file. */
-static const struct {
-    uint8_t controller;
-    char v2[14], v1[28], line[12];
-} counted[RF_COUNTS] = {
-    {RF_CTL_MEMORY, "memory.events", "memory.oom_control", "oom_kill"},
-    {RF_CTL_MEMORY, "memory.peak", "memory.max_usage_in_bytes", ""}, /* v2: Linux 5.19 */
-    {RF_CTL_PIDS, "pids.events", "pids.events", "max"},
-    {RF_CTL_CPU, "cpu.stat", "cpuacct.usage_user", "user_usec"},
-    {RF_CTL_CPU, "cpu.stat", "cpuacct.usage_sys", "system_usec"},
-};
-
-static uint64_t count(int i) {
-    const char *p = buffer;
-    uint64_t value;
-    /* Where a policy does not limit what a controller controls, the leaf may have the files even so. */
-    int controller = counted[i].controller, version = rf_limits.version[controller];
-    bool v1 = version == 1;
-    if (rf_limits.leaf_count == 0 || (version == 0 && !rf_limits.has_v2)) return RF_UNCOUNTED;
-    int dir = rf_limits.leaves[version ? rf_limits.leaf_of[controller] : 0].dir;
-    if (rf_files_read(dir, v1 ? counted[i].v1 : counted[i].v2, buffer, sizeof buffer) < 0) return RF_UNCOUNTED;
-    bool time = controller == RF_CTL_CPU;
-    if (counted[i].line[0] != '\0' && !(v1 && time)) return field(buffer, counted[i].line);
-    if (!rf_chars_number(&p, &value)) return RF_UNCOUNTED;
-    return time ? value / 1000 : value; /* v1 counts time in ns */
-}
+/* Each: number of the count, from 1; file of a leaf, v2's before v1's; what stands before the number in it. */
+static const char counted[] = "\1memory.events\0oom_kill \0"
+                              "\1memory.oom_control\0oom_kill \0"
+                              "\2memory.peak\0\0" /* Linux 5.19 */
+                              "\2memory.max_usage_in_bytes\0\0"
+                              "\3pids.events\0max \0"
+                              "\4cpu.stat\0user_usec \0"
+                              "\5cpu.stat\0system_usec \0";
+_Static_assert(RF_COUNT_OOM_KILLS == 0 && RF_COUNT_MEMORY == 1 && RF_COUNT_PIDS == 2 && RF_COUNT_USER == 3 &&
+                   RF_COUNT_SYSTEM == 4,
+               "the numbers above");
 
 static uint64_t microseconds(const struct __kernel_old_timeval *time) {
     return (uint64_t)time->tv_sec * 1000000 + (uint64_t)time->tv_usec;
 }
 
 void rf_limit_count(uint64_t *counts, const struct rusage *usage) {
-    for (int i = 0; i < RF_COUNTS; i++) counts[i] = count(i);
+    for (int i = 0; i < RF_COUNTS; i++) counts[i] = RF_UNCOUNTED;
+    for (const char *file = counted; *file != '\0';) {
+        uint64_t *to = &counts[*file++ - 1];
+        const char *name = file + rf_chars_length(file) + 1;
+        for (int k = 0; k < rf_limits.leaf_count && *to == RF_UNCOUNTED; k++)
+            if (rf_files_read(rf_limits.leaves[k].dir, file, buffer, sizeof buffer) >= 0) *to = field(buffer, name);
+        file = name + rf_chars_length(name) + 1;
+    }
     if (counts[RF_COUNT_OOM_KILLS] == RF_UNCOUNTED) counts[RF_COUNT_OOM_KILLS] = 0;
     if (counts[RF_COUNT_USER] != RF_UNCOUNTED) return;
     counts[RF_COUNT_USER] = microseconds(&usage->ru_utime);

@@ -53,8 +53,8 @@ _Noreturn static void send(void *argument) {
     struct rf_line line = RF_LINE(text);
     write_state(launch, &line);
     while (!__atomic_load_n(&the_listener, __ATOMIC_ACQUIRE)) sys_ppoll(NULL, 0, &pause);
-    int sent =
-        rf_must(at, rf_rights_send(launch->notify, text, line.used, &the_listener, 1), "cannot hand over the listener");
+    int fds[RF_RIGHTS_MOST] = {the_listener, -1};
+    int sent = rf_must(at, rf_rights_send(launch->notify, text, line.used, fds, 1), "cannot hand over the listener");
     if ((uint32_t)sent != line.used) rf_fail(at, 0, "the socket took only a part of the message");
     __atomic_store_n(&handed_over, 1, __ATOMIC_RELEASE);
     sys_exit_thread(); /* execve would do it otherwise */

@@ -22,21 +22,22 @@ struct message { /* struct msghdr */
     int flags;
 };
 
-int rf_rights_send(int socket, const char *bytes, size_t size, const int *fds, uint32_t count) {
+static int transfer(int socket, bool send, const char *bytes, size_t size, int *fds, uint32_t count) {
     struct piece piece = {bytes, size};
-    struct rights rights = {offsetof(struct rights, fds) + count * sizeof *fds, SOCKET_LEVEL, RIGHTS, {0, 0}};
+    struct rights rights = {offsetof(struct rights, fds) + count * sizeof *fds, SOCKET_LEVEL, RIGHTS, {fds[0], fds[1]}};
     struct message message = {NULL, 0, &piece, 1, &rights, sizeof rights, 0};
-    for (uint32_t i = 0; i < count; i++) rights.fds[i] = fds[i];
-    return sys_sendmsg(socket, &message, NO_SIGNAL);
+    if (send) return sys_sendmsg(socket, &message, NO_SIGNAL);
+    rights.length = 0;
+    int error = sys_recvmsg(socket, &message, CLOEXEC | NOT_WAITING);
+    for (uint32_t i = 0; i < RF_RIGHTS_MOST; i++) fds[i] = rights.fds[i];
+    return error >= 0 && rights.length != sizeof rights ? -EPIPE : error;
 }
 
-bool rf_rights_receive(int socket, int fds[RF_RIGHTS_MOST]) {
-    char byte;
-    struct piece piece = {&byte, 1};
-    struct rights rights;
-    struct message message = {NULL, 0, &piece, 1, &rights, sizeof rights, 0};
-    if (sys_recvmsg(socket, &message, CLOEXEC | NOT_WAITING) != 1) return false;
-    if (message.control_length != sizeof rights || rights.level != SOCKET_LEVEL || rights.type != RIGHTS) return false;
-    for (uint32_t i = 0; i < RF_RIGHTS_MOST; i++) fds[i] = rights.fds[i];
-    return true;
+int rf_rights_send(int socket, const char *bytes, size_t size, int fds[RF_RIGHTS_MOST], uint32_t count) {
+    return transfer(socket, true, bytes, size, fds, count);
+}
+
+int rf_rights_receive(int socket, int fds[RF_RIGHTS_MOST]) {
+    char byte = 0;
+    return transfer(socket, false, &byte, 1, fds, 0);
 }

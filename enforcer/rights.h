@@ -10,10 +10,10 @@ enum { RF_UNIX = 1, RF_UNIX_STREAM = 1, RF_UNIX_NON_BLOCKING = 04000, RF_UNIX_CL
 
 #define RF_RIGHTS_MOST 2
 
-/* Sends bytes and `count` descriptors in one message; what sendmsg(2) returns. */
-int rf_rights_send(int socket, const char *bytes, size_t size, const int *fds, uint32_t count);
+/* Sends bytes and the first `count` descriptors in one message; what sendmsg(2) returns. */
+int rf_rights_send(int socket, const char *bytes, size_t size, int fds[RF_RIGHTS_MOST], uint32_t count);
 
-/* Takes a message with exactly RF_RIGHTS_MOST descriptors, now close-on-exec and the caller's; false if there is none. */
-bool rf_rights_receive(int socket, int fds[RF_RIGHTS_MOST]);
+/* Takes a message with exactly RF_RIGHTS_MOST descriptors, then close-on-exec and the caller's; -errno if none is there. */
+int rf_rights_receive(int socket, int fds[RF_RIGHTS_MOST]);
 
 #endif

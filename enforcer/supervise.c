@@ -11,8 +11,10 @@
 
 static uint64_t early; /* signals that came before the payload was there to have them */
 
-static int timer = -1; /* only where something can come due; then until SIGKILL was sent */
-static bool stopping;  /* the next that comes due is SIGKILL */
+static struct rf_attend attend; /* as the policy says, or as one without a record */
+static bool stops;              /* stop_timeout counts from any SIGTERM that is passed on */
+static int timer;               /* -1: nothing can come due (any more) */
+static bool stopping;           /* the next that comes due is SIGKILL */
 static struct rf_status_end last;
 
 static void wait_for_child(struct rf_launch *launch, siginfo_t *info, struct rusage *usage) {
@@ -57,19 +59,15 @@ static void send(const struct rf_launch *launch, int signal) {
     sys_pidfd_signal(launch->pidfd, signal);
 }
 
-/* Of the policy; or of one without a record. */
-static struct rf_attend attend_of(const struct rf_launch *launch) {
-    struct rf_attend a = {0, RF_STOP_TIMEOUT, 0, 0};
-    if (rf_view_count(&launch->view, RF_ATTEND) > 0) a = *RF_RECORD(&launch->view, ATTEND, struct rf_attend, 0);
-    /* To process 1 the kernel delivers only what it handles. */
-    if (launch->process->init != RF_INIT_REAPER && rf_launch_new(launch, CLONE_NEWPID)) a.flags |= RF_ATTEND_STOP;
-    return a;
-}
-
 /* Time that the machine is suspended counts. */
 static void make_timer(const struct rf_launch *launch) {
-    const struct rf_attend a = attend_of(launch);
-    if (a.time_limit || (a.flags & RF_ATTEND_STOP))
+    attend.stop_timeout = RF_STOP_TIMEOUT;
+    if (rf_view_count(&launch->view, RF_ATTEND) > 0) attend = *RF_RECORD(&launch->view, ATTEND, struct rf_attend, 0);
+    stops = (attend.flags & RF_ATTEND_STOP) != 0;
+    /* To process 1 the kernel delivers only what it handles. */
+    if (launch->process->init != RF_INIT_REAPER && rf_launch_new(launch, CLONE_NEWPID)) stops = true;
+    timer = -1;
+    if (attend.time_limit || stops)
         timer = rf_must(RF_STEP(SUPERVISE), sys_timerfd(RF_CLOCK_BOOTTIME), "cannot make a timer");
 }
 
@@ -77,12 +75,12 @@ static void set_timer(uint64_t milliseconds) {
     const uint64_t second = 1000;
     const struct __kernel_itimerspec at = {
         .it_value = {(long long)(milliseconds / second), (long long)(milliseconds % second) * 1000000 + 1}};
-    rf_must(RF_STEP(SUPERVISE), sys_timerfd_set(timer, &at), "cannot set the timer");
+    rf_must(RF_STEP(SUPERVISE), sys_timerfd_set(timer, &at), "cannot make a timer");
 }
 
-static void stop_soon(const struct rf_launch *launch) {
+static void stop_soon(void) {
     stopping = true;
-    set_timer(attend_of(launch).stop_timeout);
+    set_timer(attend.stop_timeout);
 }
 
 static void come_due(struct rf_launch *launch) {
@@ -93,18 +91,18 @@ static void come_due(struct rf_launch *launch) {
     } else {
         last.time_limit = true;
         send(launch, SIGTERM);
-        stop_soon(launch);
+        stop_soon();
     }
 }
 
 static void pass_on(struct rf_launch *launch, int signal) {
-    bool stops = signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
+    bool pauses = signal == SIGTSTP || signal == SIGTTIN || signal == SIGTTOU;
     if (signal == SIGPIPE) return; /* our own, from the status descriptor */
     if (rf_terminal_signal(signal)) return;
-    if (signal == SIGTERM && !stopping && (attend_of(launch).flags & RF_ATTEND_STOP)) stop_soon(launch);
-    if (stops && launch->process->init != RF_INIT_REAPER) signal = SIGSTOP;
+    if (signal == SIGTERM && !stopping && stops) stop_soon();
+    if (pauses && launch->process->init != RF_INIT_REAPER) signal = SIGSTOP;
     send(launch, signal);
-    if (stops) sys_kill(sys_getpid(), SIGSTOP); /* and SIGCONT will come through here like any other */
+    if (pauses) sys_kill(sys_getpid(), SIGSTOP); /* and SIGCONT will come through here like any other */
 }
 
 /* The ready pipe was hung up: by execve, or by death. */
@@ -127,7 +125,7 @@ static void started(struct rf_launch *launch) {
     if (rf_shared->skipped & RF_SKIPPED_OOM) rf_status_skipped("process.oom_score_adj");
     rf_status_tell_skipped();
     rf_terminal_take(launch);
-    if (attend_of(launch).time_limit) set_timer(attend_of(launch).time_limit);
+    if (attend.time_limit) set_timer(attend.time_limit);
     rf_status_start(launch);
     rf_limit_sweep();
     /* The root cgroup's directory has mode 0555: removing the leaf from it takes CAP_DAC_OVERRIDE, at the end. */
@@ -137,7 +135,14 @@ static void started(struct rf_launch *launch) {
         if (early & BIT(n)) pass_on(launch, n);
 }
 
-_Noreturn static void end(struct rf_launch *launch, int signals) {
+_Noreturn static void finish(struct rf_launch *launch) {
+    rf_terminal_restore();
+    rf_status_exit(launch, &last);
+    sys_exit(last.code);
+}
+
+/* Of the payload and all that was with it.  What it wrote to a pseudo-terminal may still have to be carried. */
+static void end(struct rf_launch *launch) {
     siginfo_t info = {.si_pid = 0};
     struct rusage usage;
     wait_for_child(launch, &info, &usage);
@@ -150,17 +155,17 @@ _Noreturn static void end(struct rf_launch *launch, int signals) {
     if (signal) code = 128 + signal;
     last.code = code;
     last.signal = signal;
-    rf_limit_count(last.counts, &usage);
+    if (launch->options->status_fd >= 0) rf_limit_count(last.counts, &usage);
     remove_leaf();
-    rf_terminal_drain(signals);
-    rf_status_exit(launch, &last);
-    sys_exit(code);
+    launch->pidfd = timer = -1;
+    rf_terminal_end();
 }
+
+#define ASKS_TO_STOP (BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGTERM))
 
 /* Before the start only what asks us to stop counts, at once; the rest is kept for the payload. */
 static void handle_early(int signal) {
-    const uint64_t stop = BIT(SIGHUP) | BIT(SIGINT) | BIT(SIGQUIT) | BIT(SIGTERM);
-    if (stop & BIT(signal)) rf_fail(RF_STEP(SUPERVISE), 0, "stopped by signal %d before the start", signal);
+    if (ASKS_TO_STOP & BIT(signal)) rf_fail(RF_STEP(SUPERVISE), 0, "stopped by signal %d before the start", signal);
     if (signal != SIGCHLD) early |= BIT(signal);
 }
 
@@ -175,12 +180,9 @@ _Noreturn void rf_supervise(struct rf_launch *launch) {
             {.fd = fd, .events = POLLIN},
             {.fd = launch->pidfd, .events = POLLIN},
             {.fd = running ? timer : launch->ready[0], .events = running ? POLLIN : 0}};
-        unsigned count = 3;
-        if (running) {
-            rf_terminal_poll(polls + 3);
-            count += RF_TERMINAL_POLLS;
-        }
-        int n = sys_ppoll(polls, count, NULL);
+        if (launch->pidfd < 0 && rf_terminal_is_drained()) finish(launch);
+        if (running) rf_terminal_poll(polls + 3);
+        int n = sys_ppoll(polls, running ? 3 + RF_TERMINAL_POLLS : 3, NULL);
         if (n < 0 && n != -EINTR) rf_fail(RF_STEP(SUPERVISE), n, "cannot wait");
         if (n < 0) continue;
         /* The pipe is hung up when the first process is dead, too; should it not be, its death alone must do. */
@@ -189,14 +191,17 @@ _Noreturn void rf_supervise(struct rf_launch *launch) {
             running = true;
             continue;
         }
-        if (polls[1].revents) end(launch, fd);
-        if (polls[2].revents) come_due(launch);
         if (running) rf_terminal_relay(polls + 3);
+        if (polls[1].revents) end(launch);
+        if (polls[2].revents && timer >= 0) come_due(launch);
         if (!(polls[0].revents & POLLIN)) continue;
         int signal = rf_reaper_next_signal(fd);
-        if (!running && signal != 0)
+        if (signal == 0 || (running && signal == SIGCHLD)) continue;
+        if (!running)
             handle_early(signal);
-        else if (running && signal != 0 && signal != SIGCHLD)
+        else if (launch->pidfd >= 0)
             pass_on(launch, signal);
+        else if (ASKS_TO_STOP & BIT(signal)) /* instead of waiting for somebody to read the rest */
+            finish(launch);
     }
 }

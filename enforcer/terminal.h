@@ -31,8 +31,10 @@ void rf_terminal_poll(struct pollfd polls[RF_TERMINAL_POLLS]);
 /* Carries on what poll found possible. */
 void rf_terminal_relay(const struct pollfd polls[RF_TERMINAL_POLLS]);
 
-/* The payload has ended: writes what is left of its output, until a signal that asks to stop comes, and restores. */
-void rf_terminal_drain(int signalfd);
+/* The payload has ended: no more is read for it. */
+void rf_terminal_end(void);
+/* Then: whether all of its output has been written. */
+bool rf_terminal_is_drained(void);
 
 /* Before a signal is passed on: what it means to the terminals.  True: that was all. */
 bool rf_terminal_signal(int signal);
