@@ -66,6 +66,11 @@ class Screen:
             check(time.monotonic() < end, what)
             time.sleep(0.005)
 
+    def opened(self, pid):
+        """How often a process has it open."""
+        name = os.ttyname(self.line)
+        return sum(os.readlink(f"/proc/{pid}/fd/{fd}") == name for fd in os.listdir(f"/proc/{pid}/fd"))
+
     def restored(self):
         equal(termios.tcgetattr(self.line), self.settings, "settings of the launcher's terminal")
 
@@ -282,6 +287,8 @@ def terminal_stalled_screen_holds_up_nothing(w):
     with Screen() as screen:
         launch = show(w, screen)
         screen.introduced()
+        screen.wait(lambda: screen.opened(launch.pid) == 4, "0 and 1 are not opened once more, not to wait")
+        check(not fcntl.fcntl(screen.line, fcntl.F_GETFL) & os.O_NONBLOCK, "O_NONBLOCK is set where others see it")
         screen.type("flood 4000\n")
         screen.wait(lambda: fcntl.ioctl(screen.own, termios.FIONREAD, waiting) == 0 and waiting[0] > 4000, "no flood")
         os.kill(launch.pid, signal.SIGTERM)
@@ -405,6 +412,8 @@ def user_terminal(w):
         equal({r["sid"], r["tty_sid"], r["dev_tty_sid"]}, {r["pid"]}, "session")
         equal((r["rows"], r["columns"], r["another"]), (20, 60, "/dev/pts/1"), "size, and one more")
         screen.wait(screen.raw, "the launcher's terminal is not raw")
+        if w.is_root:
+            equal(screen.opened(launch.pid), 4, "the user's terminal, 0 and 1 opened once more")
         screen.type("\x03")
         equal(screen.until("got"), "got 2", "after Ctrl-C")
         leave(screen, launch, 5)
