@@ -68,8 +68,8 @@ class Screen:
 
     def opened(self, pid):
         """How often a process has it open."""
-        name = os.ttyname(self.line)
-        return sum(os.readlink(f"/proc/{pid}/fd/{fd}") == name for fd in os.listdir(f"/proc/{pid}/fd"))
+        own = os.fstat(self.line)
+        return sum(os.path.samestat(os.stat(f"/proc/{pid}/fd/{fd}"), own) for fd in os.listdir(f"/proc/{pid}/fd"))
 
     def restored(self):
         equal(termios.tcgetattr(self.line), self.settings, "settings of the launcher's terminal")
