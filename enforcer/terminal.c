@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "terminal.h"
 #include "furnish.h"
-#include "line.h"
 #include "rights.h"
 
 #define READS_MOST                                                                                                     \
@@ -69,9 +68,9 @@ void rf_terminal_attach(struct rf_launch *launch) {
 /* A terminal is opened once more, so that reading and writing need not wait: O_NONBLOCK on the launcher's own description
  * of it would be seen by everyone who shares it.  Where that may not be, it is used as it is. */
 static int own(const struct rf_launch *launch, int fd) {
-    char name[16];
+    char name[] = "self/fd/0";
     struct termios any;
-    RF_PRINT(name, "self/fd/%d", fd);
+    name[sizeof name - 2] = (char)('0' + fd);
     if (sys_ioctl(fd, TCGETS, &any) < 0) return fd;
     int again = sys_openat(launch->proc, name, O_RDWR | O_NOCTTY | O_NONBLOCK, 0);
     return again < 0 ? fd : again;
