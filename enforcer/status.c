@@ -37,15 +37,19 @@ void rf_status_start(const struct rf_launch *launch) {
 }
 
 void rf_status_exit(const struct rf_launch *launch, const struct rf_status_end *end) {
-    static const char names[] = "oom_kills\0memory_peak\0pids_refused\0cpu_user_us\0cpu_system_us";
+    static const char names[] RF_PACKED = ",\"oom_kills\":\0,\"memory_peak\":\0,\"pids_refused\":\0,\"cpu_user_us\":\0"
+                                          ",\"cpu_system_us\":";
     const char *name = names;
     static char text[RF_PAGE];
     struct rf_line line = RF_LINE(text);
     if (launch->options->status_fd < 0) return;
     rf_line_format(&line, "{\"event\":\"exit\",\"code\":%d,\"signal\":%d", end->code, end->signal);
     for (int i = 0; i < RF_COUNTS; i++, name += rf_chars_length(name) + 1) {
-        bool counted = end->counts[i] != RF_UNCOUNTED;
-        rf_line_format(&line, counted ? ",\"%s\":%lu" : ",\"%s\":null", name, end->counts[i]);
+        rf_line_packed(&line, name);
+        if (end->counts[i] == RF_UNCOUNTED)
+            rf_line_text(&line, "null");
+        else
+            rf_line_format(&line, "%lu", end->counts[i]);
     }
     rf_line_format(&line, ",\"time_limit\":%s,\"skipped\":[", end->time_limit ? "true" : "false");
     for (uint32_t i = 0; i < skipped_count; i++) {

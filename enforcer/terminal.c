@@ -55,8 +55,7 @@ void rf_terminal_make(struct rf_launch *launch) {
     ends[0] = master;
     ends[1] = slave;
     must(rf_rights_send(launch->ready[1], "", 1, ends, 2));
-    sys_close(master);
-    sys_close(pts);
+    /* Master and mount stay open until both this process and the payload's close all that is not theirs. */
 }
 
 void rf_terminal_attach(struct rf_launch *launch) {
