@@ -54,6 +54,16 @@ static void check_mount(struct compile_context *c, const struct item *mount) {
     }
 }
 
+/* The pseudo-terminal is in a devpts of its own; over it another would hide the terminal's name. */
+static void check_pty_mount(struct compile_context *c, const struct policy *p, const struct item *mount) {
+    const struct value *target = &RF_FIELD(mount, mount, target);
+    if (p->process_terminal.num != 1 || !below(target->text, "/dev/pts")) return;
+    struct diag *d =
+        rf_diag(c->diags, D_CONTRADICTION, target->at, "a mount on '%s' beside a pseudo-terminal", target->text);
+    rf_diag_other(c->diags, d, p->process_terminal.at, "because of this");
+    rf_diag_help(c->diags, d, "process.terminal: pty mounts /dev/pts itself, with nothing but the program's own in it");
+}
+
 static void check_whole_root(struct compile_context *c, const struct value *set, const char *path) {
     for (size_t i = 0; i < set->count; i++)
         if (!set->items[i].gone && strcmp(set->items[i].name, "/") == 0)
@@ -71,6 +81,12 @@ static void check_kept_root(struct compile_context *c, const struct file *file) 
             rf_diag(c->diags, D_CONTRADICTION, p->root_path.at, "a root directory without a new mount namespace");
         rf_diag_help(c->diags, d, "write root: {path: /}, or namespaces: {mount: new}");
     }
+    if (p->process_terminal.num == 1) {
+        struct diag *d = rf_diag(c->diags, D_CONTRADICTION, p->process_terminal.at,
+                                 "a pseudo-terminal without a new mount namespace");
+        rf_diag_other(c->diags, d, p->namespaces_mount.at, "because of this");
+        rf_diag_help(c->diags, d, "it is made in a /dev of the program's own");
+    }
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         if (!parts[i]->set || parts[i]->origin->is_preset) continue;
         struct diag *d = rf_diag(c->diags, D_CONTRADICTION, parts[i]->at, "this needs a new mount namespace");
@@ -85,7 +101,10 @@ void rf_check_root(struct compile_context *c, const struct file *file) {
         return;
     }
     for (size_t i = 0; i < p->root_mounts.count; i++)
-        if (!p->root_mounts.items[i].gone) check_mount(c, &p->root_mounts.items[i]);
+        if (!p->root_mounts.items[i].gone) {
+            check_mount(c, &p->root_mounts.items[i]);
+            check_pty_mount(c, p, &p->root_mounts.items[i]);
+        }
     check_whole_root(c, &p->root_mask, "root.mask");
     check_whole_root(c, &p->root_read_only, "root.read_only");
 }

@@ -37,7 +37,8 @@ static void check_optional(struct compile_context *c, const struct policy *p) {
 /* A limit of "max" limits nothing. */
 static bool is_limited(const struct key_info *key, const struct value *v) {
     if (!v->set || v->origin->is_preset) return false;
-    if (key->type == T_SIZE || key->type == T_COUNT || key->type == T_CPU) return v->num != RF_UNLIMITED;
+    if (key->type == T_SIZE || key->type == T_COUNT || key->type == T_CPU || key->type == T_DURATION)
+        return v->num != RF_UNLIMITED;
     /* Of Landlock's lists an emptied one refuses everything, but for the scope, which is a list of what is refused. */
     if (key - rf_keys == K_landlock_connect || key - rf_keys == K_landlock_bind) return true;
     if (key - rf_keys == K_landlock_scope) return rf_merge_count(v) > 0;

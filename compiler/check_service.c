@@ -17,6 +17,16 @@ static bool has_notifications(const struct policy *p) {
     return p->seccomp_notify_socket.set;
 }
 
+static bool has_terminal(const struct policy *p) {
+    return p->process_terminal.num != 0;
+}
+static bool has_time_limit(const struct policy *p) {
+    return p->process_time_limit.set && p->process_time_limit.num != RF_UNLIMITED;
+}
+static bool has_stop_timeout(const struct policy *p) {
+    return p->process_stop_timeout.set && !p->process_stop_timeout.origin->is_preset;
+}
+
 /* What needs a fork, or someone beside the program: a key that does adds its line. */
 static const struct {
     enum key_id key;
@@ -31,6 +41,12 @@ static const struct {
      "the program would be its child: write process: {init: none}"},
     {K_seccomp_notify_socket, has_notifications, "supervision: same with notifications",
      "they are for programs that are supervised: write supervision: supervised"},
+    {K_process_terminal, has_terminal, "supervision: same with a pseudo-terminal",
+     "nobody would carry what is typed and printed: write supervision: supervised"},
+    {K_process_time_limit, has_time_limit, "supervision: same with a time limit",
+     "nobody would stop the program: write supervision: supervised, or let the service manager (RuntimeMaxSec=)"},
+    {K_process_stop_timeout, has_stop_timeout, "supervision: same with a time for stopping",
+     "nobody would stop the program: write supervision: supervised, or let the service manager (TimeoutStopSec=)"},
 };
 
 static void check_same(struct compile_context *c, const struct policy *p) {

@@ -48,6 +48,7 @@ static const char *const headings[RF_SECTION_END] = {
     [RF_CGROUP] = "cgroup",
     [RF_SERVICE] = "service",
     [RF_KEEP_FDS] = "descriptors kept",
+    [RF_ATTEND] = "terminal and time",
 };
 
 static void print_place(struct printing *p, uint32_t section, uint32_t index, int width) {

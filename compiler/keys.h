@@ -18,6 +18,7 @@ enum value_type {
     T_RATE,        /* num: bytes per second; RF_UNLIMITED for max */
     T_CPU,         /* num: microseconds of each 100 ms; RF_UNLIMITED for max */
     T_MODE,        /* num: permission bits; spec: most */
+    T_DURATION,    /* num: milliseconds; RF_UNLIMITED for max; spec: lo..hi */
     T_NANOSECONDS, /* num; spec: lo..hi */
     T_GRADED,      /* num: index in spec; snum: the number in parentheses; text: as written */
     T_RANGES,      /* items in ascending order, apart: low, high; spec: lo..hi */

@@ -84,6 +84,21 @@ static void lower_identity(struct lower *l) {
     RF_LOWER_NOTE_FIELD(l, PROCESS, struct rf_process, oom_score_adj, &p->process_oom_score_adj);
 }
 
+/* Where none of the keys says anything there is no record: then the enforcer's own values hold, which are these. */
+static void lower_attend(struct lower *l) {
+    const struct policy *p = l->p;
+    const struct value *limit = &p->process_time_limit, *stop = &p->process_stop_timeout;
+    struct rf_attend a = {.stop_timeout = stop->set ? stop->num : RF_STOP_TIMEOUT};
+    if (limit->num != RF_UNLIMITED) a.time_limit = limit->num;
+    if (p->process_terminal.num == 1) a.flags |= RF_ATTEND_TERMINAL;
+    if (stop->set) a.flags |= RF_ATTEND_STOP;
+    if (a.flags == 0 && a.time_limit == 0) return;
+    *RF_LOWER_RECORDS(l, ATTEND, struct rf_attend, 1) = a;
+    RF_LOWER_NOTE_FIELD(l, ATTEND, struct rf_attend, time_limit, limit);
+    RF_LOWER_NOTE_FIELD(l, ATTEND, struct rf_attend, stop_timeout, stop);
+    RF_LOWER_NOTE_FIELD(l, ATTEND, struct rf_attend, flags, &p->process_terminal);
+}
+
 struct kind {
     const struct value *value;
     uint32_t flag;
@@ -191,6 +206,7 @@ static void lower_service(struct lower *l) {
 
 void rf_lower_process(struct lower *l) {
     lower_identity(l);
+    lower_attend(l);
     lower_args(l);
     lower_env(l);
     lower_groups_and_limits(l);

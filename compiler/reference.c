@@ -16,6 +16,7 @@ static const char *const type_words[] = {
     [T_COUNT] = "number, or `max`",
     [T_RATE] = "rate such as `200MB/s`, or `max`",
     [T_CPU] = "decimal such as `1.5`, or `max`",
+    [T_DURATION] = "time such as `10s` (`ms`, `s`, `min`, `h`, `d`)",
     [T_MODE] = "quoted octal string",
     [T_NANOSECONDS] = "time such as `50us`",
     [T_GRADED] = "one of",

@@ -93,7 +93,7 @@ static bool bind_signed(struct bind *b, const char *spec, const struct node *nod
 struct unit {
     const char *name;
     uint64_t factor;
-    const char *kind; /* "B" bytes, "B/s" bytes per second, "s" seconds, "us" microseconds, "ns" nanoseconds */
+    const char *kind; /* "B" bytes, "B/s" bytes per second, "s" seconds, "ms", "us", "ns" parts of one */
 };
 static const struct unit units[] = {
     {"B", 1, "B"},
@@ -116,6 +116,11 @@ static const struct unit units[] = {
     {"min", 60, "s"},
     {"h", 3600, "s"},
     {"d", 86400, "s"},
+    {"ms", 1, "ms"},
+    {"s", 1000, "ms"},
+    {"min", 60000, "ms"},
+    {"h", 3600000, "ms"},
+    {"d", 86400000, "ms"},
     {"us", 1, "us"},
     {"ms", 1000, "us"},
     {"s", 1000000, "us"},
@@ -140,7 +145,7 @@ static const char *unit_guess(const char *kind, const char *suffix) {
             if (strncmp(units[i].name, suffix, strlen(suffix)) == 0 &&
                 strcmp(units[i].name + strlen(suffix), "/s") == 0)
                 return units[i].name;
-    return strcmp(kind, "s") == 0 && !*suffix ? "s" : NULL;
+    return (strcmp(kind, "s") == 0 || strcmp(kind, "ms") == 0) && !*suffix ? "s" : NULL;
 }
 
 bool rf_scalar_quantity(struct bind *b, const char *kind, const struct node *node, uint64_t *number) {
@@ -148,6 +153,7 @@ bool rf_scalar_quantity(struct bind *b, const char *kind, const struct node *nod
                           : strcmp(kind, "B/s") == 0 ? "a rate such as 200MB/s"
                           : strcmp(kind, "s") == 0   ? "a time such as 10s"
                           : strcmp(kind, "ns") == 0  ? "a time such as 50us"
+                          : strcmp(kind, "ms") == 0  ? "a time such as 10s"
                                                      : "a time such as 950ms";
     if (!scalar_only(b, node, example)) return false;
     if (node->plain && strcmp(node->text, "max") == 0) {
@@ -184,14 +190,16 @@ bool rf_scalar_quantity(struct bind *b, const char *kind, const struct node *nod
     return false;
 }
 
-static bool bind_size(struct bind *b, const struct key_info *key, const struct node *node, struct value *value) {
+/* `unit`: the smallest, in which the range is told. */
+static bool bind_quantity(struct bind *b, const struct key_info *key, const char *kind, const char *unit,
+                          const struct node *node, struct value *value) {
     uint64_t low, high;
-    bool allow_max, time = key->type == T_NANOSECONDS;
-    if (!rf_scalar_quantity(b, time ? "ns" : "B", node, &value->num)) return false;
+    bool allow_max;
+    if (!rf_scalar_quantity(b, kind, node, &value->num)) return false;
     rf_scalar_range(key->spec, &low, &high, &allow_max);
     if (value->num == RF_UNLIMITED ? allow_max : value->num >= low && value->num <= high) return true;
     rf_diag(b->c->diags, D_OUT_OF_RANGE, node->at, "%s is outside %" PRIu64 "..%" PRIu64 " %s", node->text, low, high,
-            time ? "ns" : "bytes");
+            unit);
     return false;
 }
 
@@ -366,8 +374,9 @@ bool rf_scalar_bind(struct bind *b, const struct key_info *key, const struct nod
         rf_scalar_range(key->spec, &low, &high, &allow_max);
         return rf_scalar_number(b, node, low, high, allow_max, &value->num);
     case T_SINT: return bind_signed(b, key->spec, node, &value->snum);
-    case T_NANOSECONDS:
-    case T_SIZE: return bind_size(b, key, node, value);
+    case T_SIZE: return bind_quantity(b, key, "B", "bytes", node, value);
+    case T_DURATION: return bind_quantity(b, key, "ms", "ms", node, value);
+    case T_NANOSECONDS: return bind_quantity(b, key, "ns", "ns", node, value);
     case T_RATE:
         if (!rf_scalar_quantity(b, "B/s", node, &value->num)) return false;
         if (value->num) return true;

@@ -266,6 +266,11 @@ static json_t *plain_schema(const struct key_info *key) {
     case T_SIZE: return quantity("[kMGT]?B|[KMGT]iB");
     case T_RATE: return quantity("[kMG]?B/s|[KMG]iB/s");
     case T_CPU: return any_of(json_pack("{s:s, s:f}", "type", "number", "minimum", 0.01), word("max"), NULL);
+    case T_DURATION: {
+        bool unlimited = strstr(key->spec, "|max") != NULL;
+        json_t *text = pattern(unlimited ? "^((0|[1-9][0-9]*)(ms|s|min|h|d)|max)$" : "^(0|[1-9][0-9]*)(ms|s|min|h|d)$");
+        return unlimited ? text : any_of(text, json_pack("{s:i}", "const", 0), NULL);
+    }
     case T_MODE: return pattern("^[0-7]{3,5}$");
     case T_LANGUAGE: return json_pack("{s:i}", "const", 1);
     case T_KERNEL: return pattern("^v[0-9]{1,2}\\.[0-9]{1,2}$");

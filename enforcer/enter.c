@@ -3,6 +3,8 @@
 #include "files.h"
 #include "limit.h"
 #include "line.h"
+#include "rights.h"
+#include "terminal.h"
 #include <linux/prctl.h>
 
 /* The cgroup namespace is unshared by the child once it is in its leaf, or its root would be the launcher's
@@ -73,7 +75,10 @@ _Noreturn static void live(struct rf_launch *launch) {
 
 static void make_pipes(struct rf_launch *launch) {
     int error = sys_pipe(launch->go);
-    if (error == 0) error = sys_pipe(launch->ready);
+    /* Over a socket the pseudo-terminal can come, too; otherwise the two are used alike. */
+    if (error == 0)
+        error = rf_terminal_wanted(launch) ? sys_socketpair(RF_UNIX, RF_UNIX_STREAM | RF_UNIX_CLOEXEC, launch->ready)
+                                           : sys_pipe(launch->ready);
     rf_must(RF_STEP(ENTER), error, "cannot make a pipe");
 }
 

@@ -26,6 +26,9 @@ void rf_furnish_dev(struct rf_launch *launch);
 int rf_furnish_dev_fd(void);
 void rf_furnish_dev_seal(struct rf_launch *launch); /* no more nodes */
 
+/* A devpts of the payload's own at /dev/pts, with /dev/ptmx: a descriptor of it. */
+int rf_furnish_devpts(struct rf_where where);
+
 /* furnish_mounts.c */
 void rf_furnish_mounts(struct rf_launch *launch);
 

@@ -57,6 +57,18 @@ void rf_furnish_dev(struct rf_launch *launch) {
         bind_node(launch->objects.ready, "notify", RF_FIELD(DEV, SERVICE, struct rf_service, notify_socket));
 }
 
+/* Another instance than the host's: its numbers begin at 0 and nobody else's terminals are in it.  It may hold no more
+ * than 256, of the thousands that the kernel has for all instances together. */
+int rf_furnish_devpts(struct rf_where where) {
+    static const char *const options[] = {"ptmxmode", "666", "max", "256", NULL};
+    int pts = rf_mount_new("devpts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, where, options);
+    int error = sys_mkdirat(dev, "pts", 0755);
+    if (error == 0) error = sys_symlinkat("pts/ptmx", dev, "ptmx");
+    if (error == 0) error = sys_openat(dev, "pts", O_PATH | O_NOFOLLOW, 0);
+    rf_mount_attach(pts, rf_must(where, error, "/dev/pts"), where, "/dev/pts");
+    return pts;
+}
+
 void rf_furnish_dev_seal(struct rf_launch *launch) {
     if (rf_furnish_keeps(launch)) return;
     rf_mount_restrict(dev, MOUNT_ATTR_RDONLY, false, RF_STEP(DEV), "/dev");

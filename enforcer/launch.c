@@ -14,6 +14,7 @@
 #include "plan.h"
 #include "reaper.h"
 #include "supervise.h"
+#include "terminal.h"
 
 /* The supervisor, after the blob is verified and the parameters are bound: until here nothing has been made. */
 static const struct rf_step before_clone[] = {
@@ -39,6 +40,7 @@ static const struct rf_step in_child[] = {
     {RF_STEP_PROC, rf_furnish_proc, "mount /proc", rf_plan_proc},
     {RF_STEP_SYS, rf_furnish_sys, "mount /sys", rf_plan_sys},
     {RF_STEP_DEV, rf_furnish_dev, "make /dev, a fresh tmpfs", rf_plan_devices},
+    {RF_STEP_TERMINAL, rf_terminal_make, "make a pseudo-terminal, in a devpts of its own", rf_plan_terminal},
     {RF_STEP_MOUNTS, rf_furnish_mounts, "make the mounts: nosuid, nodev", rf_plan_mounts},
     {RF_STEP_MASKS, rf_furnish_masks, "mask paths", rf_plan_masks},
     {RF_STEP_READ_ONLY, rf_furnish_read_only, "make paths read-only", rf_plan_read_only},
@@ -53,6 +55,7 @@ static const struct rf_step in_child[] = {
 /* The process that becomes the payload: the first one, or the reaper's child. */
 static const struct rf_step in_payload[] = {
     {RF_STEP_TUNING, rf_confine_tuning, "set its attributes, read them back", rf_plan_tuning},
+    {RF_STEP_TERMINAL, rf_terminal_attach, "take the pseudo-terminal as streams and terminal", NULL},
     {RF_STEP_OOM_SCORE, rf_confine_oom, "set oom_score_adj", rf_plan_oom},
     {RF_STEP_RLIMITS, rf_confine_rlimits, "set the resource limits and read them back", rf_plan_rlimits},
     {RF_STEP_UMASK, rf_confine_umask, "set the umask", rf_plan_umask},

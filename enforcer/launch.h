@@ -52,12 +52,13 @@ struct rf_launch {
     const char *program;              /* payload process: the path to execute */
     int proc;                         /* O_PATH of the launcher's /proc, checked to be procfs */
     int go[2];                        /* pipe; the write end is only the supervisor's: hang-up means that it died */
-    int ready[2];                     /* pipe; the write end closes at execve */
+    int ready[2];                     /* pipe, or sockets for the pseudo-terminal; the second end closes at execve */
     int child;                        /* pid of the first process */
     int pidfd;
     int notify;  /* connected to the policy's notify_socket; or -1 */
     int root_fd; /* first process: the attached root */
 
+    uint64_t begun;      /* CLOCK_MONOTONIC at the first instruction, in ns */
     uint32_t euid, egid; /* of the launcher */
     uint32_t last_cap;   /* highest capability number of this kernel */
     uint64_t caps;       /* effective capabilities of the launcher */
@@ -104,6 +105,7 @@ struct rf_launch {
     X(READ_ONLY, "read-only")                                                                                          \
     X(CWD, "cwd")                                                                                                      \
     X(SESSION, "session")                                                                                              \
+    X(TERMINAL, "terminal")                                                                                            \
     X(REAPER, "reaper")                                                                                                \
     X(TUNING, "tuning")                                                                                                \
     X(OOM_SCORE, "oom-score")                                                                                          \

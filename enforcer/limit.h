@@ -30,9 +30,9 @@ void rf_limit_enter(struct rf_launch *launch);
 /* Where the leaf is ("/sys/fs/cgroup/..."), or NULL. */
 const char *rf_limit_path(const struct rf_launch *launch);
 
-/* Supervisor, at the end: OOM kills so far; then kills what is left and removes the leaves.  False if a
- * leaf could not be removed. */
-uint64_t rf_limit_oom_kills(void);
+/* Supervisor, at the end: what the leaves counted (status.h); processor time from `usage` where they did not. */
+void rf_limit_count(uint64_t *counts, const struct rusage *usage);
+/* Then kills what is left and removes the leaves.  False if a leaf could not be removed. */
 bool rf_limit_remove(void);
 
 /* In place, at the end of the start: leaves the cgroup that we moved aside to, which nobody else would remove. */

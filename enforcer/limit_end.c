@@ -4,26 +4,49 @@
 #include "files.h"
 #include "limit_parts.h"
 #include "line.h"
+#include "status.h"
 
 static char buffer[2 * RF_PAGE];
 
-/* The number behind "\nNAME " in a file of lines, or 0. */
+/* The number behind "\nNAME" in a file of lines. */
 static uint64_t field(const char *text, const char *name) {
-    while (text) {
+    for (; text; text = rf_chars_next(text, '\n')) {
         const char *rest = rf_chars_after(text, name);
         uint64_t value;
-        if (rest && *rest++ == ' ' && rf_chars_number(&rest, &value)) return value;
-        text = rf_chars_next(text, '\n');
+        if (rest && rf_chars_number(&rest, &value)) return value;
     }
-    return 0;
+    return RF_UNCOUNTED;
 }
 
-uint64_t rf_limit_oom_kills(void) {
-    int version = rf_limits.version[RF_CTL_MEMORY];
-    if (version == 0 || rf_limits.leaf_count == 0) return 0;
-    int dir = rf_limits.leaves[rf_limits.leaf_of[RF_CTL_MEMORY]].dir;
-    int n = rf_files_read(dir, version == 2 ? "memory.events" : "memory.oom_control", buffer, sizeof buffer);
-    return n < 0 ? 0 : field(buffer, "oom_kill");
+/* Each: number of the count, from 1; file of a leaf, v2's before v1's; what stands before the number in it. */
+static const char counted[] = "\1memory.events\0oom_kill \0"
+                              "\1memory.oom_control\0oom_kill \0"
+                              "\2memory.peak\0\0" /* Linux 5.19 */
+                              "\2memory.max_usage_in_bytes\0\0"
+                              "\3pids.events\0max \0"
+                              "\4cpu.stat\0user_usec \0"
+                              "\5cpu.stat\0system_usec \0";
+_Static_assert(RF_COUNT_OOM_KILLS == 0 && RF_COUNT_MEMORY == 1 && RF_COUNT_PIDS == 2 && RF_COUNT_USER == 3 &&
+                   RF_COUNT_SYSTEM == 4,
+               "the numbers above");
+
+static uint64_t microseconds(const struct __kernel_old_timeval *time) {
+    return (uint64_t)time->tv_sec * 1000000 + (uint64_t)time->tv_usec;
+}
+
+void rf_limit_count(uint64_t *counts, const struct rusage *usage) {
+    for (int i = 0; i < RF_COUNTS; i++) counts[i] = RF_UNCOUNTED;
+    for (const char *file = counted; *file != '\0';) {
+        uint64_t *to = &counts[*file++ - 1];
+        const char *name = file + rf_chars_length(file) + 1;
+        for (int k = 0; k < rf_limits.leaf_count && *to == RF_UNCOUNTED; k++)
+            if (rf_files_read(rf_limits.leaves[k].dir, file, buffer, sizeof buffer) >= 0) *to = field(buffer, name);
+        file = name + rf_chars_length(name) + 1;
+    }
+    if (counts[RF_COUNT_OOM_KILLS] == RF_UNCOUNTED) counts[RF_COUNT_OOM_KILLS] = 0;
+    if (counts[RF_COUNT_USER] != RF_UNCOUNTED) return;
+    counts[RF_COUNT_USER] = microseconds(&usage->ru_utime);
+    counts[RF_COUNT_SYSTEM] = microseconds(&usage->ru_stime);
 }
 
 /* Frozen, nothing can fork away from the list. */

@@ -11,6 +11,7 @@
 #include "params.h"
 #include "pass.h"
 #include "plan.h"
+#include "status.h"
 #include <linux/auxvec.h>
 #include <linux/magic.h>
 #include <linux/prctl.h>
@@ -200,6 +201,7 @@ _Noreturn void rf_main(int argc, const char *const *argv, const char *const *env
     options.status_fd = options.policy_fd = -1;
     launch.root_fd = launch.notify = launch.pidfd = launch.proc = launch.go[0] = launch.go[1] = launch.ready[0] =
         launch.ready[1] = -1;
+    launch.begun = rf_status_now();
     launch.options = &options;
     options.environment = envp;
     find_words(argc, argv, envp);

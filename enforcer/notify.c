@@ -3,37 +3,8 @@
 #include "line.h"
 #include "object.h"
 #include "params.h"
+#include "rights.h"
 #include <linux/un.h>
-
-/* Of the socket calls libc's headers say more than the kernel's. */
-enum {
-    LOCAL = 1,
-    STREAM = 1,
-    NON_BLOCKING = 04000,
-    CLOSE_ON_EXEC = 02000000,
-    NO_SIGNAL = 0x4000,
-    SOCKET_LEVEL = 1,
-    RIGHTS = 1
-};
-
-struct piece { /* struct iovec */
-    const char *start;
-    size_t size;
-};
-struct rights { /* struct cmsghdr with one descriptor */
-    size_t length;
-    int level, type;
-    int fd, padding;
-};
-struct message { /* struct msghdr */
-    void *name;
-    int name_length;
-    struct piece *pieces;
-    size_t piece_count;
-    struct rights *control;
-    size_t control_length;
-    int flags;
-};
 
 static _Alignas(16) char stack[4 * RF_PAGE];
 static int the_listener, handed_over; /* between the two threads */
@@ -46,12 +17,13 @@ bool rf_notify_wanted(const struct rf_launch *launch) {
 
 /* Neither call waits for the other side: a launch must not hang on it. */
 void rf_notify_connect(struct rf_launch *launch) {
-    struct sockaddr_un address = {.sun_family = LOCAL};
+    struct sockaddr_un address = {.sun_family = RF_UNIX};
     if (!rf_notify_wanted(launch)) return;
     int socket = rf_object_open_socket(launch, &launch->confine->notify_socket, at);
     /* What was looked at is what is connected to, whatever its name leads to by now. */
     RF_PRINT(address.sun_path, "/proc/self/fd/%d", socket);
-    launch->notify = rf_must(at, sys_socket(LOCAL, STREAM | NON_BLOCKING | CLOSE_ON_EXEC), "cannot make a socket");
+    launch->notify = rf_must(at, sys_socket(RF_UNIX, RF_UNIX_STREAM | RF_UNIX_NON_BLOCKING | RF_UNIX_CLOEXEC),
+                             "cannot make a socket");
     rf_must(at, sys_connect(launch->notify, &address, sizeof address), "cannot connect to the policy's socket");
     sys_close(socket);
 }
@@ -81,10 +53,8 @@ _Noreturn static void send(void *argument) {
     struct rf_line line = RF_LINE(text);
     write_state(launch, &line);
     while (!__atomic_load_n(&the_listener, __ATOMIC_ACQUIRE)) sys_ppoll(NULL, 0, &pause);
-    struct piece piece = {text, line.used};
-    struct rights rights = {offsetof(struct rights, padding), SOCKET_LEVEL, RIGHTS, the_listener, 0};
-    struct message message = {NULL, 0, &piece, 1, &rights, sizeof rights, 0};
-    int sent = rf_must(at, sys_sendmsg(launch->notify, &message, NO_SIGNAL), "cannot hand over the listener");
+    int fds[RF_RIGHTS_MOST] = {the_listener, -1};
+    int sent = rf_must(at, rf_rights_send(launch->notify, text, line.used, fds, 1), "cannot hand over the listener");
     if ((uint32_t)sent != line.used) rf_fail(at, 0, "the socket took only a part of the message");
     __atomic_store_n(&handed_over, 1, __ATOMIC_RELEASE);
     sys_exit_thread(); /* execve would do it otherwise */

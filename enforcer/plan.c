@@ -7,6 +7,7 @@
 #include "load.h"
 #include "notify.h"
 #include "params.h"
+#include "terminal.h"
 
 static bool said; /* since the last step */
 
@@ -112,6 +113,10 @@ void rf_plan_sys(const struct rf_launch *launch) {
 void rf_plan_devices(const struct rf_launch *launch) {
     SAY_ALL("/dev/%s", DEVICES, rf_device, name);
     if (launch->service->notify_socket) say("/dev/notify");
+}
+
+void rf_plan_terminal(const struct rf_launch *launch) {
+    if (rf_terminal_wanted(launch)) say("/dev/pts and /dev/ptmx");
 }
 
 void rf_plan_mounts(const struct rf_launch *launch) {
@@ -260,4 +265,8 @@ void rf_plan_print(const struct rf_launch *launch) {
     print_stage(launch, RF_IN_CHILD, "The first process:", &number);
     print_stage(launch, RF_IN_PAYLOAD, "The process that becomes the payload:", &number);
     if (!same) rf_fail_print(1, "Then the launcher passes signals on, and removes the leaf at the end.");
+    for (uint32_t i = 0; i < COUNT(ATTEND); i++) {
+        const struct rf_attend *a = AT(ATTEND, rf_attend, i);
+        if (a->time_limit) say("SIGTERM after %lu ms, SIGKILL %lu ms later", a->time_limit, a->stop_timeout);
+    }
 }

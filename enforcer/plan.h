@@ -19,6 +19,7 @@ void rf_plan_root(const struct rf_launch *launch);
 void rf_plan_proc(const struct rf_launch *launch);
 void rf_plan_sys(const struct rf_launch *launch);
 void rf_plan_devices(const struct rf_launch *launch);
+void rf_plan_terminal(const struct rf_launch *launch);
 void rf_plan_mounts(const struct rf_launch *launch);
 void rf_plan_masks(const struct rf_launch *launch);
 void rf_plan_read_only(const struct rf_launch *launch);

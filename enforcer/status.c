@@ -16,6 +16,12 @@ static void send(const struct rf_launch *launch, struct rf_line *line) {
     if (launch->options->status_fd >= 0) (void)rf_files_write_all(launch->options->status_fd, line->start, line->used);
 }
 
+uint64_t rf_status_now(void) {
+    struct __kernel_timespec now = {0, 0};
+    sys_clock(RF_CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
 void rf_status_start(const struct rf_launch *launch) {
     static char text[7 * RF_PAGE]; /* a path of a page, six characters for each byte */
     struct rf_line line = RF_LINE(text);
@@ -26,15 +32,26 @@ void rf_status_start(const struct rf_launch *launch) {
         rf_line_json(&line, cgroup);
         rf_line_text(&line, "\"");
     }
+    rf_line_format(&line, ",\"launched_ns\":%lu,\"started_ns\":%lu", launch->begun, rf_status_now());
     send(launch, &line);
 }
 
-void rf_status_exit(const struct rf_launch *launch, int code, int signal, uint64_t oom_kills) {
+void rf_status_exit(const struct rf_launch *launch, const struct rf_status_end *end) {
+    static const char names[] RF_PACKED = ",\"oom_kills\":\0,\"memory_peak\":\0,\"pids_refused\":\0,\"cpu_user_us\":\0"
+                                          ",\"cpu_system_us\":";
+    const char *name = names;
     static char text[RF_PAGE];
     struct rf_line line = RF_LINE(text);
     if (launch->options->status_fd < 0) return;
-    rf_line_format(&line, "{\"event\":\"exit\",\"code\":%d,\"signal\":%d,\"oom_kills\":%lu,\"skipped\":[", code, signal,
-                   oom_kills);
+    rf_line_format(&line, "{\"event\":\"exit\",\"code\":%d,\"signal\":%d", end->code, end->signal);
+    for (int i = 0; i < RF_COUNTS; i++, name += rf_chars_length(name) + 1) {
+        rf_line_packed(&line, name);
+        if (end->counts[i] == RF_UNCOUNTED)
+            rf_line_text(&line, "null");
+        else
+            rf_line_format(&line, "%lu", end->counts[i]);
+    }
+    rf_line_format(&line, ",\"time_limit\":%s,\"skipped\":[", end->time_limit ? "true" : "false");
     for (uint32_t i = 0; i < skipped_count; i++) {
         rf_line_text(&line, i ? ",\"" : "\"");
         rf_line_json(&line, skipped[i]);

@@ -10,6 +10,7 @@
 #include <asm/siginfo.h>
 #include <asm/signal.h>
 #include <asm/statfs.h>
+#include <asm/termios.h>
 #include <asm/unistd.h>
 #include <linux/capability.h>
 #include <linux/errno.h>
@@ -97,6 +98,12 @@ static inline int sys_ioctl(int fd, unsigned long request, void *arg) {
 }
 static inline int sys_flock(int fd, unsigned operation) {
     return SYS2(flock, fd, operation);
+}
+static inline int sys_fchown(int fd, uint32_t uid, uint32_t gid) {
+    return SYS3(fchown, fd, uid, gid);
+}
+static inline int sys_dup3(int fd, int to) {
+    return SYS3(dup3, fd, to, 0);
 }
 int sys_statx(int dir, const char *path, unsigned flags, struct statx *st);
 /* Of the very file behind `fd`, O_PATH included. */
@@ -198,6 +205,24 @@ _Noreturn static inline void sys_exit(int code) {
 static inline int sys_waitid(unsigned type, int id, siginfo_t *info, unsigned options) {
     return SYS5(waitid, type, id, info, options, NULL);
 }
+/* The same, with what the process and those that it waited for have used. */
+static inline int sys_waitid_usage(int pid, siginfo_t *info, struct rusage *usage) {
+    return SYS5(waitid, P_PID, pid, info, WEXITED, usage);
+}
+static inline int sys_getpgrp(void) {
+    return SYS1(getpgid, 0);
+}
+static inline int sys_clock(unsigned clock, struct __kernel_timespec *time) {
+    return SYS2(clock_gettime, clock, time);
+}
+static inline int sys_timerfd(unsigned clock) {
+    return SYS2(timerfd_create, clock, O_CLOEXEC);
+}
+enum { RF_CLOCK_MONOTONIC = 1, RF_CLOCK_BOOTTIME = 7 }; /* linux/time.h contradicts libc's */
+/* Once, after `value`; all zero: never. */
+static inline int sys_timerfd_set(int fd, const struct __kernel_itimerspec *value) {
+    return SYS4(timerfd_settime, fd, 0, value, NULL);
+}
 static inline int sys_getpid(void) {
     return SYS0(getpid);
 }
@@ -249,6 +274,12 @@ static inline int sys_socket(int family, int type) {
 }
 static inline int sys_connect(int fd, const void *address, unsigned length) {
     return SYS3(connect, fd, address, length);
+}
+static inline int sys_socketpair(int family, int type, int fds[2]) {
+    return SYS4(socketpair, family, type, 0, fds);
+}
+static inline int sys_recvmsg(int fd, void *message, unsigned flags) {
+    return SYS3(recvmsg, fd, message, flags);
 }
 static inline int sys_sendmsg(int fd, const void *message, unsigned flags) {
     return SYS3(sendmsg, fd, message, flags);

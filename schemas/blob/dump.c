@@ -56,6 +56,7 @@ static const char *const capabilities[] = {"CAP_CHOWN",
 #define CONFINE(v)    RF_RECORD(v, CONFINE, struct rf_confine, 0)
 #define LANDLOCK(v)   RF_RECORD(v, LANDLOCK, struct rf_landlock, 0)
 #define SERVICE(v)    RF_RECORD(v, SERVICE, struct rf_service, 0)
+#define ATTEND(v)     RF_RECORD(v, ATTEND, struct rf_attend, 0)
 
 static void say_create(struct rf_words *w, const struct rf_view *v) {
     rf_words_say(w, "new namespaces: ");
@@ -210,6 +211,26 @@ static void say_notify(struct rf_words *w, const struct rf_view *v) {
     say_hand_on(w, "socket of the service manager", SERVICE(v)->notify_socket);
 }
 
+static void say_time_limit(struct rf_words *w, const struct rf_view *v) {
+    rf_words_say(w, "time limit: ");
+    if (ATTEND(v)->time_limit == 0)
+        rf_words_say(w, "none");
+    else
+        rf_words_size(w, ATTEND(v)->time_limit, rf_words_times);
+}
+
+static void say_stop_timeout(struct rf_words *w, const struct rf_view *v) {
+    rf_words_say(w, "SIGTERM becomes SIGKILL after: ");
+    rf_words_size(w, ATTEND(v)->stop_timeout, rf_words_times);
+}
+
+static void say_attend_flags(struct rf_words *w, const struct rf_view *v) {
+    static const struct rf_bit bits[] = {{RF_ATTEND_TERMINAL, "a pseudo-terminal of its own"},
+                                         {RF_ATTEND_STOP, "after any SIGTERM that is passed on"}};
+    rf_words_say(w, "attendance: ");
+    SAY_BITS(w, ATTEND(v)->flags, bits);
+}
+
 struct field_words {
     uint32_t section;
     uint32_t offset;
@@ -243,6 +264,9 @@ static const struct field_words field_words[] = {
     {RF_SERVICE, offsetof(struct rf_service, supervision), say_supervision},
     {RF_SERVICE, offsetof(struct rf_service, listen_fds), say_listen_fds},
     {RF_SERVICE, offsetof(struct rf_service, notify_socket), say_notify},
+    {RF_ATTEND, offsetof(struct rf_attend, time_limit), say_time_limit},
+    {RF_ATTEND, offsetof(struct rf_attend, stop_timeout), say_stop_timeout},
+    {RF_ATTEND, offsetof(struct rf_attend, flags), say_attend_flags},
 };
 
 typedef void line_function(void *ctx, uint32_t section, uint32_t index, const char *text);

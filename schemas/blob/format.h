@@ -113,6 +113,7 @@ enum rf_section_type {
     RF_FILLS,
     RF_SERVICE,
     RF_KEEP_FDS,
+    RF_ATTEND,
     RF_SECTION_END
 };
 #define RF_IS_FILTER(type) ((type) >= RF_FILTER_X86_64 && (type) <= RF_FILTER_RISCV64)
@@ -310,6 +311,23 @@ struct rf_keep_fd {        /* strictly ascending by fd */
     uint32_t reserved;
 };
 
+#define RF_ATTEND_TERMINAL 0x1u /* the payload gets a pseudo-terminal; not with RF_ROOT_KEEP */
+#define RF_ATTEND_STOP     0x2u /* stop_timeout counts from any SIGTERM that is passed on */
+#define RF_STOP_TIMEOUT    10000u
+
+/*
+ * How the supervisor attends to the payload.  Without the record: no terminal, no time limit, RF_STOP_TIMEOUT.
+ * SIGTERM becomes SIGKILL after stop_timeout: that of the time limit always; one that is passed on with
+ * RF_ATTEND_STOP, and where the payload is process 1 of a new pid namespace, since there the kernel drops what it has no
+ * handler for.
+ */
+struct rf_attend {
+    uint64_t time_limit;   /* milliseconds; 0: none */
+    uint64_t stop_timeout; /* milliseconds */
+    uint32_t flags;
+    uint32_t reserved;
+};
+
 /* One instruction of classic BPF: struct sock_filter of linux/filter.h. */
 struct rf_insn {
     uint16_t code;
@@ -383,6 +401,7 @@ struct rf_sysctl {      /* ascending by name */
  * (NAMESPACES, ROOT, PROCESS, CONFINE, DOMAINNAME) the byte offset of the field; in a FILTER section the system-call number
  * (NAMESPACES, ROOT, PROCESS, CONFINE, CGROUP) the byte offset of the field; in a FILTER section the system-call number
  * (NAMESPACES, ROOT, PROCESS, CONFINE, LANDLOCK, SERVICE) the byte offset of the field; in a FILTER section the system-call number
+ * (NAMESPACES, ROOT, PROCESS, CONFINE, LANDLOCK, ATTEND) the byte offset of the field; in a FILTER section the system-call number
  * (of i386 and arm with RF_MAP_COMPAT), RF_NONE for the default action or RF_MAP_UNKNOWN for that of newer calls.
  */
 #define RF_MAP_COMPAT  0x80000000u

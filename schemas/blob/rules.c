@@ -317,8 +317,16 @@ static bool service_ok(const struct rf_view *v) {
     const struct rf_service *s = RF_RECORD(v, SERVICE, struct rf_service, 0);
     if ((s->supervision | s->listen_fds | s->notify_socket) == 0) return false;
     return s->supervision != RF_SAME_PROCESS || /* nobody stays beside it */
-           (RF_RECORD(v, PROCESS, struct rf_process, 0)->init == RF_INIT_NONE &&
+           (v->count[RF_ATTEND] == 0 && RF_RECORD(v, PROCESS, struct rf_process, 0)->init == RF_INIT_NONE &&
             text_absent(&RF_RECORD(v, CONFINE, struct rf_confine, 0)->notify_socket));
+}
+
+/* A record that says nothing would be a second encoding of its absence; and a pseudo-terminal is made in our own /dev. */
+static bool attend_ok(const struct rf_view *v) {
+    const struct rf_attend *a = RF_RECORD(v, ATTEND, struct rf_attend, 0);
+    if (v->count[RF_ATTEND] == 0) return true;
+    if (a->flags == 0 && a->time_limit == 0) return false;
+    return !(a->flags & RF_ATTEND_TERMINAL) || !(RF_RECORD(v, ROOT, struct rf_root, 0)->flags & RF_ROOT_KEEP);
 }
 
 /* A filter that was checked has no unreachable instruction: what it can return is what stands in it. */
@@ -352,6 +360,6 @@ enum rf_blob_error rf_rules_check(const struct rf_view *v) {
     bool good = parameters_ok(v) && cgroup_ok(v) && fills_ok(v) && namespaces_ok(v) && root_ok(v) && mounts_ok(v) &&
                 paths_ok(v, RF_MASKS) && paths_ok(v, RF_READ_ONLY) && devices_ok(v) && limits_ok(v) && process_ok(v) &&
                 landlock_ok(v) && tuning_ok(v) && bits_ok(v, RF_CPUS) && bits_ok(v, RF_NODES) && domainname_ok(v) &&
-                sysctls_ok(v) && service_ok(v);
+                sysctls_ok(v) && service_ok(v) && attend_ok(v);
     return good ? check_filters(v) : RF_BLOB_E_RULE;
 }

@@ -87,6 +87,8 @@ const struct rf_unit rf_words_rates[] = {
     {1000000000, "GB/s"}, {1u << 30, "GiB/s"}, {1000000, "MB/s"}, {1u << 20, "MiB/s"},
     {1000, "kB/s"},       {1u << 10, "KiB/s"}, {1, "B/s"}};
 
+const struct rf_unit rf_words_times[] = {{86400000, "d"}, {3600000, "h"}, {60000, "min"}, {1000, "s"}, {1, "ms"}};
+
 void rf_words_bits(struct rf_words *w, uint64_t value, const struct rf_bit *bits, size_t count) {
     const char *between = "";
     for (size_t i = 0; i < count; i++) {

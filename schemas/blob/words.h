@@ -33,6 +33,7 @@ struct rf_unit {
 };
 extern const struct rf_unit rf_words_sizes[]; /* of bytes; the last one is 1 */
 extern const struct rf_unit rf_words_rates[]; /* of bytes per second */
+extern const struct rf_unit rf_words_times[]; /* of milliseconds */
 
 /* In the first unit that gives a whole number. */
 void rf_words_size(struct rf_words *w, uint64_t n, const struct rf_unit *units);

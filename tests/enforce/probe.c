@@ -242,6 +242,29 @@ static int mode_handle(int argc, char **argv) {
     wait_for_ever();
 }
 
+/* The same, but TERM does not end it. */
+static int mode_deaf(int argc, char **argv) {
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGUSR1, on_signal);
+    (void)argc, (void)argv;
+    say("ready");
+    wait_for_ever();
+}
+
+/* Uses that many milliseconds of processor time. */
+static int mode_burn(int argc, char **argv) {
+    (void)argc;
+    double limit = (double)number(argv[2]) / 1000;
+    while (now(CLOCK_PROCESS_CPUTIME_ID) < limit)
+        for (volatile int i = 0; i < 10000; i++) continue;
+    return 0;
+}
+
+static int mode_terminal(int argc, char **argv) {
+    (void)argc, (void)argv;
+    return rf_probe_terminal();
+}
+
 static int mode_scan(int argc, char **argv) {
     if (argc < 4) return WRONG_USE;
     rf_probe_scan(number(argv[2]), number(argv[3]));
@@ -319,6 +342,11 @@ static const struct mode {
     {"int80", 2, mode_int80},   {"write", 4, mode_write},     {"print", 2, mode_print},   {"report", 2, mode_report},
     {"notify", 2, mode_notify}, {"service", 2, mode_service}, {"serve", 2, mode_serve},   {"put", 4, mode_put},
     {"reach", 3, mode_reach},
+    {"json", 2, mode_json},   {"exit", 3, mode_exit},         {"signal", 3, mode_signal}, {"eat-memory", 3, mode_eat},
+    {"spin", 3, mode_spin},   {"fork", 3, mode_fork},         {"call", 3, mode_call},     {"io", 4, mode_io},
+    {"sleep", 2, mode_sleep}, {"orphan", 2, mode_orphan},     {"handle", 2, mode_handle}, {"scan", 4, mode_scan},
+    {"int80", 2, mode_int80}, {"write", 4, mode_write},       {"print", 2, mode_print},   {"report", 2, mode_report},
+    {"reach", 3, mode_reach}, {"terminal", 2, mode_terminal}, {"deaf", 2, mode_deaf},     {"burn", 3, mode_burn},
 };
 
 int main(int argc, char **argv) {

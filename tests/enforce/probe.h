@@ -8,6 +8,7 @@
  *   probe_calls.c   system calls tried in forked children
  *   probe_reach.c   `reach`: single attempts on files, ports, sockets and processes
  *   probe_service.c what services and their manager say to each other
+ *   probe_terminal.c  `terminal`: tells about its terminal, and obeys what is typed
  *
  * Only the report uses more than a dozen system calls, so that the other modes work under the tightest filter.
  */
@@ -51,5 +52,7 @@ int rf_probe_serve(void);
 
 /* Writes a text to a descriptor. */
 int rf_probe_put_fd(int fd, const char *text);
+/* Tells about its terminal, then obeys what is typed; the exit status. */
+int rf_probe_terminal(void);
 
 #endif

@@ -57,6 +57,7 @@ SECTIONS = {
     33: ("SERVICE", 16, 0, 1, [("supervision", "u32"), ("listen_fds", "u32"), ("notify_socket", "u32"),
                                ("reserved", "u32")]),
     34: ("KEEP_FDS", 16, 0, 61, [("name", "str"), ("fd", "u32"), ("reserved", "u32")]),
+    35: ("ATTEND", 24, 0, 1, [("time_limit", "u64"), ("stop_timeout", "u64"), ("flags", "u32"), ("reserved", "u32")]),
 }
 NUMBERS = {"u32": "<I", "i32": "<i", "u64": "<Q", "i64": "<q"}
 SIZES = {"u32": 4, "i32": 4, "u64": 8, "i64": 8, "str": 8, "text": 24}

@@ -126,6 +126,7 @@ static void fill_process(struct sample *s) {
     s->landlock_paths[1] = (struct rf_landlock_path){sample_str(s, "/usr"), RF_LANDLOCK_EXECUTE, 0};
     s->landlock_ports[0] = (struct rf_landlock_port){0, RF_LANDLOCK_BIND};
     s->landlock_ports[1] = (struct rf_landlock_port){443, RF_LANDLOCK_CONNECT};
+    s->attend = (struct rf_attend){5400000, 1500, RF_ATTEND_TERMINAL | RF_ATTEND_STOP, 0};
     static const uint32_t archs[] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_AARCH64, AUDIT_ARCH_RISCV64};
     for (uint32_t i = 0; i < 3; i++) {
         const struct rf_insn filter[6] = {
@@ -233,6 +234,7 @@ void sample_fill(struct sample *s) {
     SET_ALL(FILLS, fills);
     SET_ONE(SERVICE, service);
     SET_ALL(KEEP_FDS, keep_fds);
+    SET_ONE(ATTEND, attend);
 }
 
 void sample_keep_root(struct sample *s) {
@@ -241,6 +243,7 @@ void sample_keep_root(struct sample *s) {
     s->plan.count[RF_MOUNTS] = s->plan.count[RF_MASKS] = s->plan.count[RF_READ_ONLY] = s->plan.count[RF_DEVICES] = 0;
     s->plan.records[RF_FILLS] = s->fills + 1; /* the first one is a mount's */
     s->plan.count[RF_FILLS] = 3;
+    s->attend.flags &= ~RF_ATTEND_TERMINAL;
     s->plan.map_file_count = s->plan.map_entry_count = 0; /* its entries speak of mounts */
 }
 

@@ -29,6 +29,7 @@ struct sample {
     struct rf_landlock landlock;
     struct rf_landlock_path landlock_paths[2];
     struct rf_landlock_port landlock_ports[2];
+    struct rf_attend attend;
     struct rf_insn filters[3][6];
     struct rf_tuning tuning[4];
     struct rf_bits cpus[2];

@@ -120,7 +120,10 @@ static const char expected[] =
     "33 4 listening descriptors: handed on\n"
     "33 8 socket of the service manager: handed on, optional\n"
     "34 0 descriptor 5: log\n"
-    "34 1 descriptor 63: stores\n";
+    "34 1 descriptor 63: stores\n"
+    "35 0 time limit: 90 min\n"
+    "35 8 SIGTERM becomes SIGKILL after: 1500 ms\n"
+    "35 16 attendance: a pseudo-terminal of its own, after any SIGTERM that is passed on\n";
 
 static void dump(const struct sample *s) {
     static struct bytes out;
@@ -200,6 +203,7 @@ static void tells_the_other_values(void **state) {
     s.io[0].wiops = RF_UNLIMITED;
     s.io[1].wbps = s.io[1].riops = RF_UNLIMITED;
     s.limits[0].value = 0;
+    s.attend = (struct rf_attend){0, 0, RF_ATTEND_STOP, 0};
     dump(&s);
     assert_told("0 24 needs beyond Linux 5.10: none\n");
     assert_told("3 4 namespace options: the process's ids map to the launcher's\n");
@@ -218,6 +222,9 @@ static void tells_the_other_values(void **state) {
     assert_told("19 16 notifications: none\n");
     assert_told("23 4 TCP: not restricted\n");
     assert_told("23 8 refused beyond the payload: none\n");
+    assert_told("35 0 time limit: none\n");
+    assert_told("35 8 SIGTERM becomes SIGKILL after: 0 ms\n");
+    assert_told("35 16 attendance: after any SIGTERM that is passed on\n");
     assert_null(strstr(told.text, "instructions"));
 }
 

@@ -82,6 +82,7 @@ static void same(void) {
     s.namespaces.boottime = s.namespaces.monotonic = 0;
     s.process.init = RF_INIT_NONE;
     notify(RF_TEXT_ABSENT, false);
+    drop(RF_ATTEND);
 }
 
 static void map_self(void) {
@@ -395,6 +396,13 @@ static void fill_all(uint32_t count) {
     X(notify_dots, RULE, notify(host("/run/../a"), true))                                                              \
     X(notify_reserved, FIELD, s.confine.notify_socket.reserved = 1)                                                    \
     X(notify_masked, RULE, s.filters[2][4].code = BPF_ALU | BPF_AND | BPF_K)                                           \
+    X(attend_flags, FIELD, s.attend.flags = 4)                                                                         \
+    X(attend_nothing, RULE, s.attend.flags = 0; s.attend.time_limit = 0)                                               \
+    X(attend_limit_alone, NONE, s.attend.flags = 0)                                                                    \
+    X(attend_stop_at_once, NONE, s.attend.stop_timeout = 0)                                                            \
+    X(attend_terminal_of_the_host, RULE, sample_keep_root(&s); s.attend.flags = RF_ATTEND_TERMINAL)                    \
+    X(attend_limit_of_the_host, NONE, sample_keep_root(&s))                                                            \
+    X(attend_twice, RECORD, s.plan.count[RF_ATTEND] = 2)                                                               \
     X(one_filter, NONE, no_filters(); s.plan.count[RF_FILTER_AARCH64] = 6; s.confine.notify_socket = RF_TEXT_ABSENT)   \
     X(filter_of_another, FILTER, s.plan.records[RF_FILTER_RISCV64] = s.filters[1])                                     \
     X(filter_short, FILTER, s.plan.count[RF_FILTER_X86_64] = 5)                                                        \
@@ -501,6 +509,7 @@ static void fill_all(uint32_t count) {
     X(same_new_time, RULE, same(); s.namespaces.create |= CLONE_NEWTIME)                                               \
     X(same_reaper, RULE, same(); s.process.init = RF_INIT_REAPER)                                                      \
     X(same_notify, RULE, same(); notify(host("/run/a"), true))                                                         \
+    X(same_attended, RULE, same(); one(RF_ATTEND))                                                                     \
     X(keep_fds_none, NONE, drop(RF_KEEP_FDS))                                                                          \
     X(keep_fd_2, RULE, s.keep_fds[0].fd = 2)                                                                           \
     X(keep_fd_3, NONE, s.keep_fds[0].fd = 3)                                                                           \
@@ -511,8 +520,8 @@ static void fill_all(uint32_t count) {
 
 #define ALL_CASES(X)                                                                                                   \
     PARAMETER_CASES(X)                                                                                                 \
-    FILL_CASES(X) NAMESPACE_CASES(X) ROOT_CASES(X) MOUNT_CASES(X) PROCESS_CASES(X) LANDLOCK_CASES(X) TUNING_CASES(X)   \
-        SERVICE_CASES(X)
+    FILL_CASES(X)                                                                                                      \
+    NAMESPACE_CASES(X) ROOT_CASES(X) MOUNT_CASES(X) PROCESS_CASES(X) LANDLOCK_CASES(X) TUNING_CASES(X) SERVICE_CASES(X)
 
 #define X(name, error, ...)                                                                                            \
     static void change_##name(void) {                                                                                  \
@@ -571,7 +580,7 @@ static void keeps_every_limit(void **state) {
             tried++;
         }
     }
-    assert_int_equal(tried, 60);
+    assert_int_equal(tried, 62);
 }
 
 /* What the writer never emits: an empty piece where an absent one says the same. */

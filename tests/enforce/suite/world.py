@@ -82,7 +82,7 @@ class Launch:
             self.world.check_clean(self.before)
             strays = self.world.cgroups.strays(self.process.pid)
             check(not strays, f"cgroups left behind: {strays}")
-        return Result(code, out.decode("utf-8", "replace"), err.decode("utf-8", "replace"))
+        return Result(code, (out or b"").decode("utf-8", "replace"), err.decode("utf-8", "replace"))
 
 
 def _parents():
