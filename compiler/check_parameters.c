@@ -43,7 +43,7 @@ static void use(struct uses *u, const struct value *v, const char *spec) {
         rf_diag(diags, D_BAD_PARAMETER, v->at,
                 "the path would not be absolute: write a literal that starts with '/' before the name");
     } else if (strlen(v->text) + strlen(v->suffix) + longest(parameter) >
-               (strcmp(spec, "path") == 0 ? RF_STRING_MAX : 64u)) {
+               (strcmp(spec, "hostname") == 0 ? 64u : RF_STRING_MAX)) {
         struct diag *d =
             rf_diag(diags, D_TOO_LONG, v->at, "with the longest value of '%s' this would be too long", v->parameter);
         rf_diag_help(diags, d, "give the parameter a smaller max");

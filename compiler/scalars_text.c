@@ -69,7 +69,8 @@ bool rf_scalar_text(struct bind *b, const char *spec, const struct node *node) {
     if (strstr(node->text, "$(") && strcmp(spec, "line") != 0) {
         struct diag *d = rf_diag(b->c->diags, D_BAD_PARAMETER, node->at, "a parameter cannot stand here");
         rf_diag_help(b->c->diags, d,
-                     "parameters can stand in root.path, root.mounts.bind, resources.io.device and hostname");
+                     "parameters can stand in root.path, root.mounts.bind, root.mounts.content, resources.io.device "
+                     "and hostname");
         return false;
     }
     if (strcmp(spec, "name") == 0 && !rf_scalar_is_name(node->text, node->length)) {
@@ -93,10 +94,10 @@ bool rf_scalar_text(struct bind *b, const char *spec, const struct node *node) {
 /* Text with at most one $(parameter): the whole value, or a literal prefix and suffix round a name. */
 static bool bind_template(struct bind *b, const char *spec, const struct node *node, struct value *value) {
     const char *open = node->kind == NODE_SCALAR ? strstr(node->text, "$(") : NULL;
-    bool path = strcmp(spec, "path") == 0;
+    bool path = strcmp(spec, "path") == 0, content = strcmp(spec, "content") == 0;
     if (!open) {
-        if (!rf_scalar_text(b, path ? "path" : "line", node)) return false;
-        if (!path && !is_hostname(node->text, node->length)) {
+        if (!rf_scalar_text(b, path ? "path" : content ? "text" : "line", node)) return false;
+        if (!path && !content && !is_hostname(node->text, node->length)) {
             struct diag *d = rf_diag(b->c->diags, D_BAD_NAME, node->at, "'%s' is not a host name", node->text);
             rf_diag_help(b->c->diags, d, "letters, digits, '-' and '.', at most 64");
             return false;
@@ -171,6 +172,7 @@ static bool bind_bool(struct bind *b, const struct node *node, struct value *val
 
 bool rf_scalar_bind_text(struct bind *b, const struct key_info *key, const struct node *node, struct value *value) {
     switch (key->type) {
+    case T_WRITABLE:
     case T_BOOL: return bind_bool(b, node, value);
     case T_ENUM: return bind_enum(b, key->spec, node, value);
     case T_TEMPLATE: return bind_template(b, key->spec, node, value);
