@@ -49,6 +49,24 @@ static void check_proc(const struct rf_launch *launch) {
         rf_fail(RF_STEP(USER), 0, "/proc is that of another pid namespace");
 }
 
+/* From here, since it takes rights over the file system; the copies that the child has are the same mounts. */
+static void map_owners(struct rf_launch *launch, int dir) {
+    struct mount_attr attr = {.attr_set = MOUNT_ATTR_IDMAP};
+    for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_MOUNTS); i++) {
+        const struct rf_mount *m = RF_RECORD(&launch->view, MOUNTS, struct rf_mount, i);
+        if (!(m->flags & RF_MOUNT_ID_MAP)) continue;
+        int ns = sys_openat(dir, "ns/user", O_RDONLY, 0), error = ns;
+        attr.userns_fd = (unsigned)ns;
+        if (ns >= 0)
+            error =
+                sys_mount_setattr(launch->objects.mounts[i], m->flags & RF_MOUNT_RECURSIVE ? AT_RECURSIVE : 0, &attr);
+        rf_must(RF_AT(MOUNTS, MOUNTS, i), error, "%s: cannot map its owners%s",
+                rf_view_string(&launch->view, m->target),
+                error == -EINVAL ? "; its file system, or this kernel's, does not let them be" : "");
+        sys_close(ns);
+    }
+}
+
 /* Our child is not waited for, so that its number is its own. */
 static void write_from_outside(struct rf_launch *launch) {
     check_proc(launch);
@@ -58,6 +76,7 @@ static void write_from_outside(struct rf_launch *launch) {
                       "cannot open /proc of the first process");
     write_map(dir, "uid_map", map_text(launch, 0));
     write_map(dir, "gid_map", map_text(launch, 1));
+    map_owners(launch, dir);
     sys_close(dir);
 }
 

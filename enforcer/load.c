@@ -90,7 +90,9 @@ static void check_identity(const struct rf_launch *launch) {
                 p->gid);
     for (uint32_t i = 0; i < rf_view_count(v, RF_MOUNTS); i++) {
         const struct rf_mount *m = RF_RECORD(v, MOUNTS, struct rf_mount, i);
-        if (m->kind == RF_MOUNT_TMPFS && !(rf_load_mapped(launch, 0, m->uid) && rf_load_mapped(launch, 1, m->gid)))
+        bool owned = m->kind == RF_MOUNT_TMPFS || m->kind == RF_MOUNT_CONTENT;
+        if ((owned && !rf_load_mapped(launch, 0, m->uid)) ||
+            ((owned || m->kind == RF_MOUNT_DEVPTS) && !rf_load_mapped(launch, 1, m->gid)))
             rf_fail(RF_AT(LOAD, MOUNTS, i), 0, "%s: its uid or gid has no mapping in namespaces.user",
                     rf_view_string(v, m->target));
     }
@@ -108,7 +110,8 @@ static void check_identity(const struct rf_launch *launch) {
 static void check_kernel(const struct rf_launch *launch) {
     const struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
     if ((launch->view.header->required & RF_REQUIRE_MOUNT_SETATTR) && sys_mount_setattr(-1, 0, &attr) == -ENOSYS)
-        rf_fail(RF_STEP(LOAD), -ENOSYS, "the policy has recursive mounts to restrict: it needs Linux 5.12 or later");
+        rf_fail(RF_STEP(LOAD), -ENOSYS,
+                "the policy has mounts, recursive or with mapped owners, that take Linux 5.12 or later");
 }
 
 /* What the format can say but no launch can mean. */

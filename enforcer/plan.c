@@ -102,14 +102,16 @@ void rf_plan_devices(const struct rf_launch *launch) {
 }
 
 void rf_plan_mounts(const struct rf_launch *launch) {
+    static const char kinds[][16] = {"tmpfs", "overlay", "content", "own terminals", "message queues", "cgroup v2"};
     for (uint32_t i = 0; i < COUNT(MOUNTS); i++) {
         const struct rf_mount *m = AT(MOUNTS, rf_mount, i);
-        if (m->kind == RF_MOUNT_TMPFS)
-            say("%s: tmpfs of %lu bytes", string(launch, m->target), m->size);
-        else
-            say("%s: %s%s%s", string(launch, m->target), value_of(launch, &m->source),
-                m->flags & RF_MOUNT_WRITABLE ? ", writable" : ", read-only",
-                m->flags & RF_MOUNT_RECURSIVE ? ", with what is mounted below" : "");
+        char size[40] = "";
+        if (m->size) RF_PRINT(size, " of %lu bytes", m->size);
+        say("%s: %s%s%s%s%s%s", string(launch, m->target),
+            m->kind == RF_MOUNT_BIND ? value_of(launch, &m->source) : kinds[m->kind - RF_MOUNT_TMPFS], size,
+            m->flags & RF_MOUNT_WRITABLE ? ", writable" : ", read-only",
+            m->flags & RF_MOUNT_RECURSIVE ? ", with what is mounted below" : "",
+            m->flags & RF_MOUNT_NOEXEC ? ", noexec" : "", m->flags & RF_MOUNT_ID_MAP ? ", owners by the id maps" : "");
     }
 }
 

@@ -120,6 +120,9 @@ static inline int sys_mknodat(int dir, const char *path, unsigned mode, unsigned
 static inline int sys_symlinkat(const char *text, int dir, const char *path) {
     return SYS3(symlinkat, text, dir, path);
 }
+static inline int sys_fchownat(int dir, const char *path, unsigned uid, unsigned gid) {
+    return SYS5(fchownat, dir, path, uid, gid, AT_SYMLINK_NOFOLLOW);
+}
 static inline int sys_fchmodat(int dir, const char *path, unsigned mode) {
     return SYS3(fchmodat, dir, path, mode);
 }
