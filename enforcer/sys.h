@@ -198,6 +198,10 @@ _Noreturn static inline void sys_exit(int code) {
         __builtin_trap(); /* the policy's filter may refuse exit_group: then a fault has to end us */
     }
 }
+/* The program behind a descriptor. */
+static inline int sys_execveat(int fd, const char *const *argv, const char *const *envp) {
+    return SYS5(execveat, fd, "", argv, envp, AT_EMPTY_PATH);
+}
 static inline int sys_waitid(unsigned type, int id, siginfo_t *info, unsigned options) {
     return SYS5(waitid, type, id, info, options, NULL);
 }
