@@ -62,7 +62,7 @@ static void map_owners(struct rf_launch *launch, int dir) {
                 sys_mount_setattr(launch->objects.mounts[i], m->flags & RF_MOUNT_RECURSIVE ? AT_RECURSIVE : 0, &attr);
         rf_must(RF_AT(MOUNTS, MOUNTS, i), error, "%s: cannot map its owners%s",
                 rf_view_string(&launch->view, m->target),
-                error == -EINVAL ? "; its file system, or this kernel's, does not let them be" : "");
+                error == -EINVAL ? "; its file system does not let them be" : "");
         sys_close(ns);
     }
 }
@@ -83,16 +83,18 @@ static bool is_helped(const struct rf_launch *launch) {
 }
 
 static const char helpers[2][20] = {"/usr/bin/newuidmap", "/usr/bin/newgidmap"};
+static const char map_files[2][16] = {"self/uid_map", "self/gid_map"};
+#define BELOW_SELF(kind) (map_files[kind] + sizeof "self") /* below the directory of a process */
 
 /* The set-user-id program that maps what /etc/subuid or /etc/subgid gives the user; looked at, and then executed, by one
  * descriptor. */
 static int open_helper(uint32_t kind) {
     struct statx st;
     int fd = rf_must(RF_STEP(USER), sys_openat2(AT_FDCWD, helpers[kind], O_PATH, RESOLVE_NO_SYMLINKS),
-                     "for an ordinary user, mapping more than the own id takes %s", helpers[kind]);
+                     "maps of more than the own id take root, or %s", helpers[kind]);
     rf_must(RF_STEP(USER), sys_fstatx(fd, &st), "%s", helpers[kind]);
     if ((st.stx_mode & (S_IFMT | 022)) != S_IFREG || st.stx_uid != 0)
-        rf_fail(RF_STEP(USER), 0, "%s: must be a file of root that nobody else can write", helpers[kind]);
+        rf_fail(RF_STEP(USER), 0, "%s: others than root can write it", helpers[kind]);
     return fd;
 }
 
@@ -125,12 +127,11 @@ static bool same_numbers(const char *a, const char *b) {
 
 static void run_helper(struct rf_launch *launch, int dir, uint32_t kind, const char *pid) {
     static char shown[3 * RF_PAGE];
-    static const char files[2][8] = {"uid_map", "gid_map"};
     struct clone_args args = {.exit_signal = SIGCHLD};
     siginfo_t info = {.si_pid = 0};
     int fd = open_helper(kind), error;
     map_text(launch, kind);
-    int child = rf_must(RF_STEP(USER), sys_clone3(&args), "cannot start %s", helpers[kind]);
+    int child = rf_must(RF_STEP(USER), sys_clone3(&args), "%s", helpers[kind]);
     if (child == 0) become_helper(fd, kind, pid);
     sys_close(fd);
     do error = sys_waitid(P_PID, child, &info, WEXITED);
@@ -138,9 +139,9 @@ static void run_helper(struct rf_launch *launch, int dir, uint32_t kind, const c
     if (error < 0 || info.si_status != 0)
         rf_fail(RF_STEP(USER), error, "%s refused the map (status %d): see /etc/sub%s", helpers[kind], info.si_status,
                 kind ? "gid" : "uid");
-    rf_must(RF_STEP(USER), rf_files_read(dir, files[kind], shown, sizeof shown), "cannot read back the %s",
-            files[kind]);
-    if (!same_numbers(shown, text)) rf_fail(RF_STEP(USER), 0, "%s: is '%s', not '%s'", files[kind], shown, text);
+    error = rf_files_read(dir, BELOW_SELF(kind), shown, sizeof shown);
+    if (error < 0 || !same_numbers(shown, text))
+        rf_fail(RF_STEP(USER), error < 0 ? error : 0, "%s wrote another map: %s", helpers[kind], shown);
 }
 
 void rf_enter_write_maps(struct rf_launch *launch) {
@@ -148,7 +149,7 @@ void rf_enter_write_maps(struct rf_launch *launch) {
     bool helped = is_helped(launch);
     if (!rf_launch_new(launch, CLONE_NEWUSER) || !(launch->maps || helped)) return;
     /* Until the first process has denied setgroups, and become one that a helper may look at. */
-    if (helped && sys_read(launch->ready[0], &byte, 1) != 1) return;
+    if (helped && rf_must(RF_STEP(USER), sys_read(launch->ready[0], &byte, 1), "cannot wait") == 0) return;
     check_proc(launch);
     RF_PRINT(name, "%d", launch->child);
     /* Our child is not waited for, so that its number is its own. */
@@ -158,7 +159,7 @@ void rf_enter_write_maps(struct rf_launch *launch) {
         if (helped)
             run_helper(launch, dir, kind, name);
         else
-            write_map(dir, kind ? "gid_map" : "uid_map", map_text(launch, kind));
+            write_map(dir, BELOW_SELF(kind), map_text(launch, kind));
     }
     map_owners(launch, dir);
     sys_close(dir);
@@ -173,10 +174,9 @@ static void deny_groups(const struct rf_launch *launch) {
 }
 
 static void write_own(struct rf_launch *launch) {
-    static const char *const files[] = {"self/uid_map", "self/gid_map"};
     deny_groups(launch);
     for (uint32_t kind = 0; kind < 2; kind++)
-        rf_must(RF_STEP(USER), rf_enter_write_self(launch, files[kind], map_text(launch, kind)),
+        rf_must(RF_STEP(USER), rf_enter_write_self(launch, map_files[kind], map_text(launch, kind)),
                 "cannot write the id map '%s'", text);
 }
 

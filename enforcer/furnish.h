@@ -27,6 +27,8 @@ int rf_furnish_dev_fd(void);
 void rf_furnish_dev_seal(struct rf_launch *launch); /* no more nodes */
 
 /* furnish_mounts.c */
+/* In words, and to the kernel; a bind has no name. */
+extern const char rf_furnish_kinds[][8];
 /* A detached tmpfs as the record of a TMPFS or an OVERLAY has it. */
 int rf_furnish_tmpfs(const struct rf_mount *m, struct rf_where where);
 void rf_furnish_mounts(struct rf_launch *launch);

@@ -8,6 +8,10 @@
 #define QUIET (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
 #define FILE  "ringfence.file"
 
+const char rf_furnish_kinds[][8] = {
+    [RF_MOUNT_TMPFS] = "tmpfs",   [RF_MOUNT_OVERLAY] = "overlay", [RF_MOUNT_CONTENT] = "content",
+    [RF_MOUNT_DEVPTS] = "devpts", [RF_MOUNT_MQUEUE] = "mqueue",   [RF_MOUNT_CGROUP] = "cgroup2"};
+
 /* Those that a bind or a tmpfs has. */
 static unsigned attributes_of(const struct rf_mount *m) {
     unsigned noexec = m->flags & RF_MOUNT_NOEXEC ? MOUNT_ATTR_NOEXEC : 0;
@@ -55,27 +59,31 @@ static void show_content(const struct rf_launch *launch, const struct rf_mount *
     if (fd >= 0) error = sys_write(fd, text, (size_t)length);
     if (error == length) error = sys_fchownat(dev, FILE, m->uid, m->gid);
     if (error != 0) rf_fail(where, error > 0 ? -EIO : error, "%s: cannot make the file", target);
-    int mount = rf_must(where, sys_open_tree(fd, OPEN_TREE_CLONE), "%s: cannot clone the file", target);
+    int mount = rf_must(where, sys_open_tree(fd, OPEN_TREE_CLONE), "%s: cannot make the file", target);
     sys_close(fd);
     put(launch, mount, target, false, where);
     rf_mount_restrict(mount, QUIET | MOUNT_ATTR_RDONLY, false, where, target);
-    rf_must(where, sys_unlinkat(dev, FILE, 0), "%s: cannot unlink the file", target);
+    rf_must(where, sys_unlinkat(dev, FILE, 0), "%s: cannot make the file", target);
 }
 
 /* File systems of the kernel's, each of a namespace of our own. */
 static int make_kernel_fs(const struct rf_mount *m, const char *target, struct rf_where where) {
     char gid[16];
-    const char *const options[] = {"ptmxmode", "666", "mode", "620", "gid", gid, NULL};
-    if (m->kind == RF_MOUNT_MQUEUE) return rf_mount_new("mqueue", QUIET, where, NULL);
-    if (m->kind == RF_MOUNT_CGROUP) {
-        if (rf_limit_v2_leaf() < 0)
-            rf_fail(where, 0, "%s: there is no cgroup v2 on this machine, or none that the launch may use", target);
-        return rf_mount_new("cgroup2", QUIET | MOUNT_ATTR_RDONLY, where, NULL);
+    const char *const options[] = {"gid", gid, "mode", "620", "ptmxmode", "666", NULL};
+    unsigned attributes = QUIET;
+    bool terminals = m->kind == RF_MOUNT_DEVPTS;
+    if (terminals) {
+        attributes &= ~(unsigned)MOUNT_ATTR_NODEV;
+        RF_PRINT(gid, "%u", m->gid);
+        if (rf_chars_equal(target, "/dev/pts"))
+            rf_must(where, sys_symlinkat("pts/ptmx", rf_furnish_dev_fd(), "ptmx"), "cannot make /dev/ptmx");
     }
-    RF_PRINT(gid, "%u", m->gid);
-    if (rf_chars_equal(target, "/dev/pts"))
-        rf_must(where, sys_symlinkat("pts/ptmx", rf_furnish_dev_fd(), "ptmx"), "cannot make /dev/ptmx");
-    return rf_mount_new("devpts", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, where, options);
+    if (m->kind == RF_MOUNT_CGROUP) {
+        attributes |= MOUNT_ATTR_RDONLY;
+        /* its root would be the launcher's group, not the leaf */
+        if (rf_limit_v2_leaf() < 0) rf_fail(where, 0, "%s: no group of this launch is in cgroup v2", target);
+    }
+    return rf_mount_new(rf_furnish_kinds[m->kind], attributes, where, terminals ? options : NULL);
 }
 
 void rf_furnish_mounts(struct rf_launch *launch) {

@@ -58,24 +58,17 @@ static void lay_over(struct rf_launch *launch) {
     RF_PRINT(lower, "/proc/self/fd/%d", launch->objects.root);
     RF_PRINT(upper, "/proc/self/fd/%d/upper", memory);
     RF_PRINT(work, "/proc/self/fd/%d/work", memory);
-    /* Attributes of the kind that overlays keep by default are for the first user namespace only. */
-    const char *const options[] = {"lowerdir",
-                                   lower,
-                                   "upperdir",
-                                   upper,
-                                   "workdir",
-                                   work,
-                                   "redirect_dir",
-                                   "nofollow",
-                                   "metacopy",
-                                   "off",
-                                   rf_launch_new(launch, CLONE_NEWUSER) ? "userxattr" : NULL,
-                                   NULL,
-                                   NULL};
+    /* Without redirections there are no metadata-only copies either.  The attributes that an overlay keeps by default
+     * are for the first user namespace only. */
+    const char *const options[] = {
+        "lowerdir",     lower,      "upperdir",
+        upper,          "workdir",  work,
+        "redirect_dir", "nofollow", rf_launch_new(launch, CLONE_NEWUSER) ? "userxattr" : NULL,
+        NULL,           NULL};
     launch->root_fd = rf_mount_new("overlay", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, where, options);
     int error = sys_umount("/", MNT_DETACH);
     if (error == 0) error = sys_umount("/", MNT_DETACH);
-    rf_must(where, error, "cannot take the overlay's layers off");
+    rf_must(where, error, "cannot prepare the overlay");
     rf_mount_attach(launch->root_fd, open_slash(), where, "overlay");
     rf_mount_own(launch->root_fd);
     sys_close(memory);

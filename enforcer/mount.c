@@ -20,7 +20,7 @@ int rf_mount_new(const char *type, unsigned attributes, struct rf_where where, c
     }
     int error = sys_fsconfig((int)fs, FSCONFIG_CMD_CREATE, NULL, NULL);
     rf_must(where, error, "cannot make a %s%s", type,
-            error == -EPERM && type[0] == 'o' ? "; an overlay in a user namespace takes Linux 5.11" : "");
+            error == -EPERM && type[0] == 'o' ? "; in a user namespace it takes Linux 5.11" : "");
     int mount = sys_fsmount((int)fs, attributes);
     if (mount < 0) rf_fail(where, mount, "cannot mount a %s", type);
     sys_close((int)fs);

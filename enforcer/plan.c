@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan.h"
+#include "furnish.h"
 #include "landlock.h"
 #include "line.h"
 #include "load.h"
@@ -102,13 +103,12 @@ void rf_plan_devices(const struct rf_launch *launch) {
 }
 
 void rf_plan_mounts(const struct rf_launch *launch) {
-    static const char kinds[][16] = {"tmpfs", "overlay", "content", "own terminals", "message queues", "cgroup v2"};
     for (uint32_t i = 0; i < COUNT(MOUNTS); i++) {
         const struct rf_mount *m = AT(MOUNTS, rf_mount, i);
         char size[40] = "";
         if (m->size) RF_PRINT(size, " of %lu bytes", m->size);
         say("%s: %s%s%s%s%s%s", string(launch, m->target),
-            m->kind == RF_MOUNT_BIND ? value_of(launch, &m->source) : kinds[m->kind - RF_MOUNT_TMPFS], size,
+            m->kind == RF_MOUNT_BIND ? value_of(launch, &m->source) : rf_furnish_kinds[m->kind], size,
             m->flags & RF_MOUNT_WRITABLE ? ", writable" : ", read-only",
             m->flags & RF_MOUNT_RECURSIVE ? ", with what is mounted below" : "",
             m->flags & RF_MOUNT_NOEXEC ? ", noexec" : "", m->flags & RF_MOUNT_ID_MAP ? ", owners by the id maps" : "");

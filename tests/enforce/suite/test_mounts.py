@@ -502,6 +502,6 @@ def user_maps_by_a_helper_that_others_can_write(w):
             os.chown(copy, owner, 0)
             os.chmod(copy, mode)
             place.cover("/usr/bin/newuidmap", copy)
-            w.refused("ns-user-maps", user=USER, says=["newuidmap", "nobody else can write"])
+            w.refused("ns-user-maps", user=USER, says=["newuidmap", "others than root can write it"])
             kernel.umount(place.mounted.pop())
         os.unlink(copy)
