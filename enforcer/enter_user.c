@@ -196,7 +196,7 @@ static void ask_for_help(const struct rf_launch *launch) {
     deny_groups(launch);
     int error = sys_prctl(PR_SET_DUMPABLE, 1, 0);
     if (error == 0) error = sys_write(launch->ready[1], "r", 1);
-    rf_must(RF_STEP(USER), error, "cannot ask for the id maps");
+    rf_must(RF_STEP(USER), error, "cannot wait");
 }
 
 void rf_enter_user(struct rf_launch *launch) {
