@@ -255,7 +255,9 @@ static json_t *value_schema(const struct key_info *key) {
     case T_RECORD: return record(key->spec);
     case T_WRITABLE:
         return any_of(typed("boolean"),
-                      closed_object(json_pack("{s:o}", key->spec, record(key->spec)), json_pack("[s]", key->spec)),
+                      closed_object(json_pack("{s:o}", key->spec,
+                                              described(record(key->spec), "What is written goes to memory.")),
+                                    json_pack("[s]", key->spec)),
                       NULL);
     case T_RECORDS:
         return key->merge == M_MAP ? map_of(NAME_PATTERN, any_of(record(key->spec), typed("null"), NULL))

@@ -81,7 +81,7 @@ static int make_kernel_fs(const struct rf_mount *m, const char *target, struct r
     if (m->kind == RF_MOUNT_CGROUP) {
         attributes |= MOUNT_ATTR_RDONLY;
         /* its root would be the launcher's group, not the leaf */
-        if (rf_limit_v2_leaf() < 0) rf_fail(where, 0, "%s: no group of this launch is in cgroup v2", target);
+        if (!rf_limit_has_v2()) rf_fail(where, 0, "%s: no group of this launch is in cgroup v2", target);
     }
     return rf_mount_new(rf_furnish_kinds[m->kind], attributes, where, terminals ? options : NULL);
 }

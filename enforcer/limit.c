@@ -358,6 +358,10 @@ void rf_limit_apply(struct rf_launch *launch) {
     }
 }
 
+bool rf_limit_has_v2(void) {
+    return rf_limits.has_v2;
+}
+
 int rf_limit_v2_leaf(void) {
     return rf_limits.has_v2 ? rf_limits.leaves[0].dir : -1;
 }

@@ -20,6 +20,9 @@ void rf_limit_apply(struct rf_launch *launch);
 /* The descriptor for CLONE_INTO_CGROUP, or -1. */
 int rf_limit_v2_leaf(void);
 
+/* Whether the launch has a leaf there, or in a rehearsal would have. */
+bool rf_limit_has_v2(void);
+
 /* First process, its first act: enters the v1 leaves (v2 was entered by clone3). */
 void rf_limit_enter(struct rf_launch *launch);
 

@@ -361,6 +361,16 @@ def cgroup_tree(w):
 
 
 @test()
+def kinds_are_rehearsed(w):
+    """--check goes through all of it and starts nothing."""
+    policies = ["root-overlay", "mount-kinds"] + (["mount-cgroup"] if has_cgroup2() else [])
+    for policy in policies:
+        params = {} if policy == "mount-cgroup" else {"volume": w.data}
+        got = w.run(policy, ["/bin/probe", "print", "started"], params, options=["--check"])
+        equal((got.code, got.out), (0, ""), f"{policy}: {got!r}")
+
+
+@test()
 def cgroup_tree_without_v2(w):
     """Where the launch has no group in cgroup v2 there is nothing to show: no launch, rather than the launcher's group."""
     def cover():
