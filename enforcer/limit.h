@@ -14,6 +14,9 @@
 /* Finds what this host offers for the policy; no side effect.  Fails where it is not enough. */
 void rf_limit_find(struct rf_launch *launch);
 
+/* The same, for a launch that makes no leaf and enters none. */
+void rf_limit_rehearse(struct rf_launch *launch);
+
 /* Makes the leaf, writes and reads back every limit. */
 void rf_limit_apply(struct rf_launch *launch);
 
