@@ -324,6 +324,23 @@ static bool bind_record(struct bind *b, const struct key_info *key, const struct
     return rf_record_bind(b, key->spec, key->path, node, item);
 }
 
+/* true, false, or {overlay: {size: ...}} */
+static bool bind_writable(struct bind *b, const struct key_info *key, const struct node *node, struct value *value) {
+    const struct node *overlay = node->kind == NODE_MAP ? rf_tree_get(node, key->spec) : NULL;
+    if (overlay && node->count == 1) {
+        value->num = 2;
+        return rf_record_bind(b, key->spec, key->path, overlay, add_item(b, value, key->spec, overlay->at));
+    }
+    if (node->kind == NODE_SCALAR && strcmp(node->text, key->spec) == 0) {
+        struct diag *d = rf_diag(b->c->diags, D_MISSING_FIELD, node->at, "an overlay needs a size");
+        rf_diag_help(b->c->diags, d, "write {overlay: {size: 64MiB}}");
+        return false;
+    }
+    if (node->kind == NODE_SCALAR) return rf_scalar_bind(b, key, node, value);
+    rf_bind_wrong_type(b, node, "true, false or {overlay: {size: ...}}");
+    return false;
+}
+
 bool rf_value_bind(struct bind *b, const struct key_info *key, const struct node *node, struct value *value) {
     value->set = true;
     value->at = node->at;
@@ -339,6 +356,7 @@ bool rf_value_bind(struct bind *b, const struct key_info *key, const struct node
     case T_NAMESPACE: return bind_namespace(b, key, node, value);
     case T_COMPAT: return bind_compat(b, node, value);
     case T_RECORD: return bind_record(b, key, node, value);
+    case T_WRITABLE: return bind_writable(b, key, node, value);
     case T_RECORDS: return rf_records_bind(b, key, node, value);
     case T_NEVER: return rf_never_bind(b, node, value);
     default: return rf_scalar_bind(b, key, node, value);

@@ -175,6 +175,7 @@ static void check_counts(struct compile_context *c, const struct file *file) {
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         const struct value *v = &file->merged.all[lists[i].key];
         size_t n = rf_merge_count(v);
+        if (lists[i].key == K_root_mounts) n += rf_merge_count(&file->merged.root_writable); /* an overlay */
         if (n > most[lists[i].section])
             rf_diag(c->diags, D_TOO_MANY, v->at, "%s has %zu entries; %u are the limit", rf_keys[lists[i].key].path, n,
                     most[lists[i].section]);

@@ -30,6 +30,7 @@ static const struct place places[] = {
     {"cgroup", RF_PARAM_NAME, ONE(NAME) | ONE(NUMBER), RF_SHORT_MAX},
     {"number", RF_PARAM_NUMBER, ONE(NUMBER), RF_STRING_MAX},
     {"text", RF_PARAM_NAME, ~0u, RF_FILL_BYTES},
+    {"content", RF_PARAM_NAME, ~0u, RF_STRING_MAX},
 };
 
 static const struct place *place_of(const char *spec) {
@@ -69,7 +70,7 @@ static void check_place(struct uses *u, const struct value *v, const struct plac
                         const struct item *parameter) {
     struct diags *diags = u->c->diags;
     enum rf_param_type type = rf_parameter_type(parameter);
-    bool whole = !*v->text && !*v->suffix, whole_only = type == RF_PARAM_PATH && strcmp(place->spec, "text") != 0;
+    bool whole = !*v->text && !*v->suffix, whole_only = type == RF_PARAM_PATH && place->types != ~0u;
     size_t length = strlen(v->text) + strlen(v->suffix) + rf_parameter_longest(parameter);
     if (!(place->types >> type & 1)) {
         struct diag *d = rf_diag(diags, D_BAD_PARAMETER, v->at, "a parameter of type %s cannot stand here",

@@ -25,6 +25,7 @@ enum value_type {
     T_LANGUAGE,    /* num */
     T_KERNEL,      /* num: RF_RELEASE */
     T_ACTION,      /* action; spec: what may be said */
+    T_WRITABLE,    /* num 0, 1, or 2 with items[0]: fields of an overlay; spec: the record */
     T_LIST,        /* items: text, in order; spec: kind of member */
     T_SET,         /* items by name, mode; spec: kind of member */
     T_MAP,         /* items: name -> text; gone: null was written */

@@ -32,6 +32,7 @@ static const char *const type_words[] = {
     [T_ERRNOS] = "mapping of errno names to sets of calls",
     [T_COMPAT] = "mapping of machines to ABIs",
     [T_RECORD] = "a mapping",
+    [T_WRITABLE] = "true, false or `{overlay: {size: ...}}`",
     [T_RECORDS] = "entries",
     [T_NEVER] = "list of `{capability: [...]}`, `{call: [...]}`, `{key: ..., is: ...}`",
 };
@@ -102,6 +103,10 @@ static void print_key(FILE *out, const struct key_info *key) {
     if (key->flags & F_OPTIONAL) fprintf(out, "- May be named under `optional`.\n");
     if (key->type == T_RECORDS || key->type == T_RECORD) {
         fprintf(out, "- Keys of %s:\n", key->type == T_RECORD ? "it" : "an entry");
+        print_fields(out, key->spec, 2);
+    }
+    if (key->type == T_WRITABLE) {
+        fprintf(out, "- Keys of `overlay`:\n");
         print_fields(out, key->spec, 2);
     }
     if (strcmp(key->path, "namespaces.user") == 0) {

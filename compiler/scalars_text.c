@@ -97,9 +97,10 @@ static void not_one(struct bind *b, const struct node *node, const char *more) {
 /* Text with at most one $(parameter): the whole value, or a literal prefix and suffix round a name. */
 static bool bind_template(struct bind *b, const char *spec, const struct node *node, struct value *value) {
     const char *open = node->kind == NODE_SCALAR ? strstr(node->text, "$(") : NULL;
-    bool path = strcmp(spec, "path") == 0;
+    bool path = strcmp(spec, "path") == 0, content = strcmp(spec, "content") == 0;
     if (!open) {
-        if (!rf_scalar_text(b, path ? "path" : strcmp(spec, "cgroup") == 0 ? "name" : "line", node)) return false;
+        if (!rf_scalar_text(b, path ? "path" : content ? "text" : strcmp(spec, "cgroup") == 0 ? "name" : "line", node))
+            return false;
         if (strcmp(spec, "hostname") == 0 && !is_hostname(node->text, node->length)) {
             struct diag *d = rf_diag(b->c->diags, D_BAD_NAME, node->at, "'%s' is not a host name", node->text);
             rf_diag_help(b->c->diags, d, "letters, digits, '-' and '.', at most 64");
@@ -149,10 +150,10 @@ bool rf_scalar_template(struct bind *b, const struct node *node, struct value *v
 
 void rf_scalar_bad_place(struct bind *b, const struct node *node) {
     struct diag *d = rf_diag(b->c->diags, D_BAD_PARAMETER, node->at, "a parameter cannot stand here");
-    rf_diag_help(
-        b->c->diags, d,
-        "parameters can stand in root.path, root.mounts (bind, size), hostname, domainname, process.args, process.env, "
-        "resources.cgroup, memory.max, swap.max, pids.max, io.device and seccomp.notify.socket");
+    rf_diag_help(b->c->diags, d,
+                 "parameters can stand in root.path, root.mounts (bind, content, size), hostname, domainname, "
+                 "process.args, process.env, "
+                 "resources.cgroup, memory.max, swap.max, pids.max, io.device and seccomp.notify.socket");
 }
 
 /* "none|host" -> "none, host" */
@@ -208,6 +209,7 @@ static bool bind_bool(struct bind *b, const struct node *node, struct value *val
 
 bool rf_scalar_bind_text(struct bind *b, const struct key_info *key, const struct node *node, struct value *value) {
     switch (key->type) {
+    case T_WRITABLE:
     case T_BOOL: return bind_bool(b, node, value);
     case T_ENUM: return bind_enum(b, key->spec, node, value);
     case T_TEMPLATE: return bind_template(b, key->spec, node, value);

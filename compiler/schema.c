@@ -289,6 +289,12 @@ static json_t *plain_schema(const struct key_info *key) {
     case T_ERRNOS: return map_of("^[A-Z][A-Z0-9]*$", any_of(set_of("call"), typed("null"), NULL));
     case T_COMPAT: return compat();
     case T_RECORD: return record(key->spec);
+    case T_WRITABLE:
+        return any_of(typed("boolean"),
+                      closed_object(json_pack("{s:o}", key->spec,
+                                              described(record(key->spec), "What is written goes to memory.")),
+                                    json_pack("[s]", key->spec)),
+                      NULL);
     case T_RECORDS:
         return key->merge == M_MAP ? map_of(NAME_PATTERN, any_of(record(key->spec), typed("null"), NULL))
                                    : array_of(record(key->spec));

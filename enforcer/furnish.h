@@ -30,6 +30,10 @@ void rf_furnish_dev_seal(struct rf_launch *launch); /* no more nodes */
 int rf_furnish_devpts(struct rf_where where);
 
 /* furnish_mounts.c */
+/* In words, and to the kernel; a bind has no name. */
+extern const char rf_furnish_kinds[][8];
+/* A detached tmpfs as the record of a TMPFS or an OVERLAY has it. */
+int rf_furnish_tmpfs(const struct rf_mount *m, struct rf_where where);
 void rf_furnish_mounts(struct rf_launch *launch);
 
 /* furnish_masks.c */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* /dev: always a fresh tmpfs of our own, never a directory of the image. */
 #include "furnish.h"
+#include "line.h"
 #include "mount.h"
 
 static int dev; /* 0 until rf_furnish_dev() has made it */
@@ -37,9 +38,11 @@ static void bind_node(int node, const char *name, struct rf_where where) {
 }
 
 void rf_furnish_dev(struct rf_launch *launch) {
-    static const char *const options[] = {"mode", "755", "size", "64k", NULL};
+    char size[16]; /* what the policy has as the content of a file stands here for a moment, one page or more each */
+    const char *const options[] = {"mode", "755", "size", size, NULL};
     const struct rf_where where = RF_STEP(DEV);
     if (rf_furnish_keeps(launch)) return;
+    RF_PRINT(size, "%uk", 64 * (1 + rf_view_count(&launch->view, RF_MOUNTS)));
     dev = rf_mount_new("tmpfs", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, where, options);
     rf_mount_attach(dev, rf_mount_target(launch, "/dev", true, where), where, "/dev");
     rf_mount_own(dev);

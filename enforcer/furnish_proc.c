@@ -24,14 +24,17 @@ static int clone_host(const char *path, unsigned long magic, struct rf_where whe
 }
 
 void rf_furnish_proc(struct rf_launch *launch) {
-    static const char *const only_pids[] = {"subset", "pid", "hidepid", "invisible", NULL};
+    static const char words[][12] = {"", "noaccess", "invisible", "ptraceable"};
     const struct rf_where where = RF_FIELD(PROC, ROOT, struct rf_root, proc);
     if (rf_furnish_keeps(launch) || launch->root->proc == RF_PROC_NONE) return;
     bool pids = launch->root->proc == RF_PROC_PIDS;
+    uint32_t hide = RF_HIDEPID(launch->root->flags);
+    if (pids && !hide) hide = RF_HIDEPID_INVISIBLE;
+    const char *const options[] = {"hidepid", words[hide], pids ? "subset" : NULL, "pid", NULL};
     bool from_host = is_from_host(launch, CLONE_NEWPID);
-    if (from_host && pids) rf_fail(where, 0, "in a user namespace `proc: pids` takes a new pid namespace");
+    if (from_host && hide) rf_fail(where, 0, "in a user namespace `proc: pids` and hidepid take a new pid namespace");
     int mount = from_host ? clone_host("/proc", PROC_SUPER_MAGIC, where)
-                          : rf_mount_new("proc", QUIET, where, pids ? only_pids : NULL);
+                          : rf_mount_new("proc", QUIET, where, hide ? options : NULL);
     rf_mount_attach(mount, rf_mount_target(launch, "/proc", true, where), where, "/proc");
     if (from_host) rf_mount_restrict(mount, QUIET, true, where, "/proc");
     rf_mount_guard(mount);

@@ -41,7 +41,7 @@ static const struct rf_step in_child[] = {
     {RF_STEP_SYS, rf_furnish_sys, "mount /sys", rf_plan_sys},
     {RF_STEP_DEV, rf_furnish_dev, "make /dev, a fresh tmpfs", rf_plan_devices},
     {RF_STEP_TERMINAL, rf_terminal_make, "make a pseudo-terminal, in a devpts of its own", rf_plan_terminal},
-    {RF_STEP_MOUNTS, rf_furnish_mounts, "make the mounts: nosuid, nodev", rf_plan_mounts},
+    {RF_STEP_MOUNTS, rf_furnish_mounts, "make the mounts: nosuid; nodev but for devpts", rf_plan_mounts},
     {RF_STEP_MASKS, rf_furnish_masks, "mask paths", rf_plan_masks},
     {RF_STEP_READ_ONLY, rf_furnish_read_only, "make paths read-only", rf_plan_read_only},
     {RF_STEP_DEV, rf_furnish_dev_seal, "make /dev read-only", NULL},

@@ -371,6 +371,15 @@ void rf_limit_apply(struct rf_launch *launch) {
     }
 }
 
+void rf_limit_rehearse(struct rf_launch *launch) {
+    rf_limit_find(launch);
+    rf_limits.leaf_count = 0;
+}
+
+bool rf_limit_has_v2(void) {
+    return rf_limits.has_v2;
+}
+
 int rf_limit_v2_leaf(void) {
     return rf_limits.has_v2 ? rf_limits.leaves[0].dir : -1;
 }

@@ -18,6 +18,9 @@
 /* Finds what this host offers for the policy; no side effect.  Fails where it is not enough. */
 void rf_limit_find(struct rf_launch *launch);
 
+/* The same, for a launch that makes no leaf and enters none. */
+void rf_limit_rehearse(struct rf_launch *launch);
+
 /* Makes the leaf, writes and reads back every limit. */
 void rf_limit_apply(struct rf_launch *launch);
 
@@ -25,6 +28,10 @@ void rf_limit_apply(struct rf_launch *launch);
 int rf_limit_v2_leaf(void);
 
 /* First process, its first act: enters the v1 leaves (v2 was entered by clone3), and in place that of v2 too. */
+/* Whether the launch has a leaf there, or in a rehearsal would have. */
+bool rf_limit_has_v2(void);
+
+/* First process, its first act: enters the v1 leaves (v2 was entered by clone3). */
 void rf_limit_enter(struct rf_launch *launch);
 
 /* Where the leaf is ("/sys/fs/cgroup/..."), or NULL. */

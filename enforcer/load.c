@@ -94,7 +94,9 @@ static void check_identity(const struct rf_launch *launch) {
                 p->gid);
     for (uint32_t i = 0; i < rf_view_count(v, RF_MOUNTS); i++) {
         const struct rf_mount *m = RF_RECORD(v, MOUNTS, struct rf_mount, i);
-        if (m->kind == RF_MOUNT_TMPFS && !(rf_load_mapped(launch, 0, m->uid) && rf_load_mapped(launch, 1, m->gid)))
+        bool owned = m->kind == RF_MOUNT_TMPFS || m->kind == RF_MOUNT_CONTENT;
+        if ((owned && !rf_load_mapped(launch, 0, m->uid)) ||
+            ((owned || m->kind == RF_MOUNT_DEVPTS) && !rf_load_mapped(launch, 1, m->gid)))
             rf_fail(RF_AT(LOAD, MOUNTS, i), 0, "%s: its uid or gid has no mapping in namespaces.user",
                     rf_view_string(v, m->target));
     }
@@ -117,7 +119,8 @@ static void check_kernel(const struct rf_launch *launch) {
     const struct mount_attr attr = {.attr_set = MOUNT_ATTR_RDONLY};
     const uint64_t required = launch->view.header->required;
     if (required & RF_REQUIRE_MOUNT_SETATTR)
-        need_linux(sys_mount_setattr(-1, 0, &attr) != -ENOSYS, "5.12", "the policy has recursive mounts to restrict");
+        need_linux(sys_mount_setattr(-1, 0, &attr) != -ENOSYS, "5.12",
+                   "the policy has mounts, recursive or with mapped owners");
     if (required & RF_REQUIRE_MDWE)
         need_linux(sys_prctl(PR_GET_MDWE, 0, 0) >= 0, "6.3", "process.memory_deny_write_execute");
 }

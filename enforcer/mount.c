@@ -7,17 +7,20 @@
 struct device {
     uint32_t major, minor;
 };
-static struct device own[RF_MOUNTS_MAX + 8], guarded[3];
+static struct device own[RF_MOUNTS_MAX + 8], guarded[RF_MOUNTS_MAX + 3];
 static uint32_t own_count, guarded_count;
 static bool old_kernel;
 
 int rf_mount_new(const char *type, unsigned attributes, struct rf_where where, const char *const *options) {
-    int fs = rf_must(where, sys_fsopen(type), "cannot make a %s", type);
+    int fs = rf_must(where, sys_fsopen(type), "cannot make the file system %s", type);
     for (; options && options[0]; options += 2) {
-        rf_must(where, sys_fsconfig((int)fs, FSCONFIG_SET_STRING, options[0], options[1]), "%s: option %s=%s", type,
-                options[0], options[1]);
+        unsigned how = options[1] ? FSCONFIG_SET_STRING : FSCONFIG_SET_FLAG;
+        rf_must(where, sys_fsconfig((int)fs, how, options[0], options[1]), "%s: option %s=%s", type, options[0],
+                options[1] ? options[1] : "");
     }
-    rf_must(where, sys_fsconfig((int)fs, FSCONFIG_CMD_CREATE, NULL, NULL), "cannot make a %s", type);
+    int error = sys_fsconfig((int)fs, FSCONFIG_CMD_CREATE, NULL, NULL);
+    rf_must(where, error, "cannot make the file system %s%s", type,
+            error == -EPERM && type[0] == 'o' ? "; in a user namespace it takes Linux 5.11" : "");
     int mount = sys_fsmount((int)fs, attributes);
     if (mount < 0) rf_fail(where, mount, "cannot mount a %s", type);
     sys_close((int)fs);

@@ -10,7 +10,7 @@
 
 #include "fail.h"
 
-/* A new, detached file system; options: key, value, ..., NULL. */
+/* A new, detached file system; options: key, value, ..., NULL; a value of NULL: the key alone says it. */
 int rf_mount_new(const char *type, unsigned attributes, struct rf_where where, const char *const *options);
 
 /* O_PATH inside the root.  Below a mount of the policy it is looked for from that mount, without any symlink.  Below /proc, /sys and /dev no symlink is followed at all; elsewhere none leads out
@@ -42,7 +42,7 @@ void rf_mount_forget(void);
 
 /* Remembers a file system as made by us: mount points may be created on it. */
 void rf_mount_own(int mount);
-/* Remembers /proc, /sys or /dev: an image's symlinks must not lead a mount there. */
+/* Remembers /proc, /sys, /dev or another of the kernel's own: an image's symlinks must not lead a mount there. */
 void rf_mount_guard(int mount);
 
 #endif

@@ -93,6 +93,8 @@ void rf_object_open_mount(struct rf_launch *launch, uint32_t i) {
     const struct rf_mount *m = mount_of(launch, i);
     launch->objects.mounts[i] = -1;
     if (m->kind != RF_MOUNT_BIND) return;
+    if ((m->flags & RF_MOUNT_ID_MAP) && !(launch->clones && launch->maps))
+        rf_fail(mount_at(i), -EPERM, "%s: id_map takes a launch by root", rf_view_string(&launch->view, m->target));
     int fd = rf_must(mount_at(i), open_path(launch, &m->source, 0, mount_at(i)), "%s: cannot open bind source %s",
                      rf_view_string(&launch->view, m->target), path_text);
     launch->objects.mounts[i] = launch->clones ? clone_tree(fd, is_recursive(m), mount_at(i), path_text) : fd;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "plan.h"
 #include "confine.h"
+#include "furnish.h"
 #include "landlock.h"
 #include "limit.h"
 #include "line.h"
@@ -122,12 +123,13 @@ void rf_plan_terminal(const struct rf_launch *launch) {
 void rf_plan_mounts(const struct rf_launch *launch) {
     for (uint32_t i = 0; i < COUNT(MOUNTS); i++) {
         const struct rf_mount *m = AT(MOUNTS, rf_mount, i);
-        if (m->kind == RF_MOUNT_TMPFS)
-            say("%s: tmpfs of %lu bytes", string(launch, m->target), m->size);
-        else
-            say("%s: %s%s%s", string(launch, m->target), value_of(launch, &m->source),
-                m->flags & RF_MOUNT_WRITABLE ? ", writable" : ", read-only",
-                m->flags & RF_MOUNT_RECURSIVE ? ", with what is mounted below" : "");
+        char size[40] = "";
+        if (m->size) RF_PRINT(size, " of %lu bytes", m->size);
+        say("%s: %s%s%s%s%s%s", string(launch, m->target),
+            m->kind == RF_MOUNT_BIND ? value_of(launch, &m->source) : rf_furnish_kinds[m->kind], size,
+            m->flags & RF_MOUNT_WRITABLE ? ", writable" : ", read-only",
+            m->flags & RF_MOUNT_RECURSIVE ? ", with what is mounted below" : "",
+            m->flags & RF_MOUNT_NOEXEC ? ", noexec" : "", m->flags & RF_MOUNT_ID_MAP ? ", owners by the id maps" : "");
     }
 }
 

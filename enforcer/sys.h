@@ -127,6 +127,9 @@ static inline int sys_mknodat(int dir, const char *path, unsigned mode, unsigned
 static inline int sys_symlinkat(const char *text, int dir, const char *path) {
     return SYS3(symlinkat, text, dir, path);
 }
+static inline int sys_fchownat(int dir, const char *path, unsigned uid, unsigned gid) {
+    return SYS5(fchownat, dir, path, uid, gid, AT_SYMLINK_NOFOLLOW);
+}
 static inline int sys_fchmodat(int dir, const char *path, unsigned mode) {
     return SYS3(fchmodat, dir, path, mode);
 }
@@ -201,6 +204,10 @@ _Noreturn static inline void sys_exit(int code) {
         (void)SYS1(exit_group, code);
         __builtin_trap(); /* the policy's filter may refuse exit_group: then a fault has to end us */
     }
+}
+/* The program behind a descriptor. */
+static inline int sys_execveat(int fd, const char *const *argv, const char *const *envp) {
+    return SYS5(execveat, fd, "", argv, envp, AT_EMPTY_PATH);
 }
 static inline int sys_waitid(unsigned type, int id, siginfo_t *info, unsigned options) {
     return SYS5(waitid, type, id, info, options, NULL);

@@ -101,7 +101,9 @@ static void say_root_flags(struct rf_words *w, const struct rf_view *v) {
 
 static void say_root_proc(struct rf_words *w, const struct rf_view *v) {
     static const char *const words[] = {"none", "full", "pids only"};
-    rf_words_say(w, "/proc: %s", words[ROOT(v)->proc]);
+    static const char *const hidden[] = {"", ", of others no content", ", others not seen",
+                                         ", only what may be traced"};
+    rf_words_say(w, "/proc: %s%s", words[ROOT(v)->proc], hidden[RF_HIDEPID(ROOT(v)->flags)]);
 }
 
 static void say_root_sys(struct rf_words *w, const struct rf_view *v) {

@@ -54,24 +54,33 @@ static void say_id_map(struct rf_words *w, const struct rf_view *v, uint32_t i) 
 }
 
 static void say_mount(struct rf_words *w, const struct rf_view *v, uint32_t i) {
+    static const char *const kinds[] = {
+        [RF_MOUNT_BIND] = "bind from ",  [RF_MOUNT_TMPFS] = "tmpfs",          [RF_MOUNT_OVERLAY] = "overlay",
+        [RF_MOUNT_CONTENT] = "content ", [RF_MOUNT_DEVPTS] = "own terminals", [RF_MOUNT_MQUEUE] = "message queues",
+        [RF_MOUNT_CGROUP] = "cgroup v2"};
     const struct rf_mount *m = RF_RECORD(v, MOUNTS, struct rf_mount, i);
+    bool tmpfs = m->kind == RF_MOUNT_TMPFS;
     rf_words_say(w, "mount ");
     rf_words_word(w, v, m->target);
-    if (m->kind == RF_MOUNT_BIND) {
-        rf_words_say(w, ": bind from ");
-        rf_words_text(w, v, &m->source);
-    } else {
-        const struct rf_fill *size = rf_view_fill(v, RF_MOUNTS, i);
-        rf_words_say(w, ": tmpfs of ");
-        if (size)
-            rf_words_text(w, v, &size->text), rf_words_say(w, " bytes");
-        else
-            rf_words_size(w, m->size, rf_words_sizes);
+    rf_words_say(w, ": %s", kinds[m->kind]);
+    if (m->kind == RF_MOUNT_BIND || m->kind == RF_MOUNT_CONTENT) rf_words_text(w, v, &m->source);
+    const struct rf_fill *size = rf_view_fill(v, RF_MOUNTS, i);
+    if (size) {
+        rf_words_say(w, " of ");
+        rf_words_text(w, v, &size->text);
+        rf_words_say(w, " bytes");
+    } else if (m->size) {
+        rf_words_say(w, " of ");
+        rf_words_size(w, m->size, rf_words_sizes);
     }
+    if (m->inodes) rf_words_say(w, " and %" PRIu32 " inodes", m->inodes);
     rf_words_say(w, m->flags & RF_MOUNT_WRITABLE ? ", writable" : ", read-only");
     if (m->flags & RF_MOUNT_RECURSIVE) rf_words_say(w, ", recursive");
-    if (m->kind == RF_MOUNT_TMPFS)
+    if (m->flags & RF_MOUNT_NOEXEC) rf_words_say(w, ", noexec");
+    if (m->flags & RF_MOUNT_ID_MAP) rf_words_say(w, ", owners by the id maps");
+    if (tmpfs || m->kind == RF_MOUNT_CONTENT)
         rf_words_say(w, ", mode %04" PRIo32 ", owner %" PRIu32 ":%" PRIu32, m->mode, m->uid, m->gid);
+    if (m->kind == RF_MOUNT_DEVPTS) rf_words_say(w, ", group %" PRIu32, m->gid);
 }
 
 static void say_mask(struct rf_words *w, const struct rf_view *v, uint32_t i) {

@@ -60,7 +60,7 @@ struct rf_section {
 };
 
 /* Features of the kernel or of the enforcer, beyond Linux 5.10, without which this blob must not start. */
-#define RF_REQUIRE_MOUNT_SETATTR 0x1u /* recursive read-only, Linux 5.12 */
+#define RF_REQUIRE_MOUNT_SETATTR 0x1u /* recursive read-only, id-mapped binds: Linux 5.12 */
 #define RF_REQUIRE_MDWE          0x2u /* the prctl PR_SET_MDWE, Linux 6.3 */
 #define RF_REQUIRE_ALL           0x3u
 
@@ -167,6 +167,10 @@ enum rf_proc { RF_PROC_NONE, RF_PROC_FULL, RF_PROC_PIDS };
 enum rf_sys { RF_SYS_NONE, RF_SYS_READ_ONLY };
 #define RF_ROOT_WRITABLE 0x1u
 #define RF_ROOT_KEEP     0x2u /* exactly when CLONE_NEWNS is not created: nothing is mounted, path is "/" */
+/* Two bits: how little one user sees of the others in /proc; 0: a full /proc shows all, one of pids nothing. */
+#define RF_ROOT_HIDEPID   0xcu
+#define RF_HIDEPID(flags) ((flags) >> 2 & 3)
+enum rf_hidepid { RF_HIDEPID_NOACCESS = 1, RF_HIDEPID_INVISIBLE, RF_HIDEPID_PTRACEABLE };
 
 struct rf_root {
     struct rf_text path;
@@ -176,20 +180,31 @@ struct rf_root {
     uint32_t reserved;
 };
 
-enum rf_mount_kind { RF_MOUNT_BIND = 1, RF_MOUNT_TMPFS = 2 };
-#define RF_MOUNT_WRITABLE  0x1u /* of a BIND; a TMPFS always has it */
+enum rf_mount_kind {
+    RF_MOUNT_BIND = 1,
+    RF_MOUNT_TMPFS,
+    RF_MOUNT_OVERLAY, /* the root itself: the image below, untouched, and above it a tmpfs that takes what is written */
+    RF_MOUNT_CONTENT, /* a file of our own */
+    RF_MOUNT_DEVPTS,
+    RF_MOUNT_MQUEUE,
+    RF_MOUNT_CGROUP /* cgroup v2, from the leaf down */
+};
+#define RF_MOUNT_WRITABLE  0x1u /* of a BIND; TMPFS, OVERLAY, DEVPTS, MQUEUE always have it, CONTENT and CGROUP never */
 #define RF_MOUNT_RECURSIVE 0x2u /* BIND; without WRITABLE it needs RF_REQUIRE_MOUNT_SETATTR */
+#define RF_MOUNT_NOEXEC    0x4u /* BIND, TMPFS */
+#define RF_MOUNT_ID_MAP    0x8u /* BIND: owners through ID_MAPS; needs RF_REQUIRE_MOUNT_SETATTR */
 
 struct rf_mount {          /* in ascending byte order of target, so parents come first */
-    struct rf_str target;  /* absolute, inside the root; never /, /proc*, /sys*, /dev itself */
-    struct rf_text source; /* BIND: host path; TMPFS: absent */
+    struct rf_str target;  /* absolute, inside the root; / exactly for OVERLAY; never /proc*, /sys*, /dev itself; but
+                              CGROUP may be /sys/fs/cgroup */
+    struct rf_text source; /* BIND: host path; CONTENT: the file's bytes; else absent */
     uint32_t kind;
     uint32_t flags;
-    uint64_t size; /* TMPFS: bytes, never 0; else 0 */
-    uint32_t mode; /* TMPFS: 0..07777; else 0 */
-    uint32_t uid;  /* TMPFS: owner, as seen inside */
-    uint32_t gid;
-    uint32_t reserved;
+    uint64_t size;   /* TMPFS, OVERLAY: bytes, never 0; else 0 */
+    uint32_t mode;   /* TMPFS: 0..07777; CONTENT: 0..0777; else 0 */
+    uint32_t uid;    /* TMPFS, CONTENT: owner, as seen inside */
+    uint32_t gid;    /* the same; DEVPTS: group of the terminals */
+    uint32_t inodes; /* TMPFS, OVERLAY: most files and directories; 0: as many as the kernel lets */
 };
 
 struct rf_path {

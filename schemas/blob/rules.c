@@ -146,6 +146,7 @@ static bool namespaces_ok(const struct rf_view *v) {
 static bool root_ok(const struct rf_view *v) {
     const struct rf_root *root = RF_RECORD(v, ROOT, struct rf_root, 0);
     bool own = RF_RECORD(v, NAMESPACES, struct rf_namespaces, 0)->create & CLONE_NEWNS;
+    if (root->proc == RF_PROC_NONE && (root->flags & RF_ROOT_HIDEPID)) return false;
     if (!(root->flags & RF_ROOT_KEEP)) return own; /* else the mounts would land in someone else's namespace */
     return !own && root->flags == RF_ROOT_KEEP && root->proc == RF_PROC_NONE && root->sys == RF_SYS_NONE &&
            is_literal(v, &root->path, "/", 1) && v->count[RF_MOUNTS] == 0 && v->count[RF_MASKS] == 0 &&
@@ -157,23 +158,59 @@ static bool within(const char *path, uint32_t length, const char *top, uint32_t 
     return length >= n && __builtin_memcmp(path, top, n) == 0 && (length == n || path[n] == '/');
 }
 
-/* /proc, /sys and /dev are furnished by the enforcer itself; what lies over them would undo its masks. */
-static bool target_ok(const struct rf_view *v, struct rf_str target) {
-    const char *path = rf_view_string(v, target);
-    uint32_t n = target.length;
-    if (n == 1 || within(path, n, "/proc", 5) || within(path, n, "/sys", 4)) return false;
+#define CGROUPS "/sys/fs/cgroup"
+
+/* /proc, /sys and /dev are furnished by the enforcer itself; what lies over them would undo its masks.  sysfs has a
+ * place for the cgroup tree and for nothing else. */
+static bool target_ok(const struct rf_view *v, const struct rf_mount *m) {
+    const char *path = rf_view_string(v, m->target);
+    uint32_t n = m->target.length;
+    if (n == 1 || m->kind == RF_MOUNT_OVERLAY) return n == 1 && m->kind == RF_MOUNT_OVERLAY;
+    if (m->kind == RF_MOUNT_CGROUP && n == sizeof CGROUPS - 1 && __builtin_memcmp(path, CGROUPS, n) == 0)
+        return RF_RECORD(v, ROOT, struct rf_root, 0)->sys == RF_SYS_READ_ONLY;
+    if (within(path, n, "/proc", 5) || within(path, n, "/sys", 4)) return false;
     return n != 4 || __builtin_memcmp(path, "/dev", 4) != 0;
 }
 
+/* The fields that a kind has; the first of them may not be empty. */
+enum { SOURCE = 1, SIZE = 2, MODE = 4, UID = 8, GID = 16, INODES = 32 };
+static const struct {
+    uint8_t first, fields, flags, always; /* always: flags that it must have */
+} mount_kinds[] = {
+    [RF_MOUNT_BIND] = {SOURCE, SOURCE, RF_MOUNT_WRITABLE | RF_MOUNT_RECURSIVE | RF_MOUNT_NOEXEC | RF_MOUNT_ID_MAP, 0},
+    [RF_MOUNT_TMPFS] = {SIZE, SIZE | MODE | UID | GID | INODES, RF_MOUNT_WRITABLE | RF_MOUNT_NOEXEC, RF_MOUNT_WRITABLE},
+    [RF_MOUNT_OVERLAY] = {SIZE, SIZE | INODES, RF_MOUNT_WRITABLE, RF_MOUNT_WRITABLE},
+    [RF_MOUNT_CONTENT] = {SOURCE, SOURCE | MODE | UID | GID, 0, 0},
+    [RF_MOUNT_DEVPTS] = {0, GID, RF_MOUNT_WRITABLE, RF_MOUNT_WRITABLE},
+    [RF_MOUNT_MQUEUE] = {0, 0, RF_MOUNT_WRITABLE, RF_MOUNT_WRITABLE},
+    [RF_MOUNT_CGROUP] = {0, 0, 0, 0},
+};
+
+static bool mount_fields_ok(const struct rf_mount *m, bool filled) {
+    uint32_t has = (text_absent(&m->source) ? 0 : SOURCE) | (m->size || filled ? SIZE : 0) | (m->mode ? MODE : 0) |
+                   (m->uid ? UID : 0) | (m->gid ? GID : 0) | (m->inodes ? INODES : 0);
+    uint32_t first = mount_kinds[m->kind].first, always = mount_kinds[m->kind].always;
+    return (has & ~(uint32_t)mount_kinds[m->kind].fields) == 0 && (has & first) == first &&
+           (m->flags & ~(uint32_t)mount_kinds[m->kind].flags) == 0 && (m->flags & always) == always;
+}
+
 static bool mount_ok(const struct rf_view *v, const struct rf_mount *m, uint32_t i) {
-    if (!target_ok(v, m->target)) return false;
-    if (m->kind == RF_MOUNT_TMPFS)
-        return text_absent(&m->source) && m->flags == RF_MOUNT_WRITABLE &&
-               (m->size > 0 || rf_view_fill(v, RF_MOUNTS, i));
-    if (m->size != 0 || m->mode != 0 || m->uid != 0 || m->gid != 0) return false;
+    uint32_t create = RF_RECORD(v, NAMESPACES, struct rf_namespaces, 0)->create;
+    bool setattr = v->header->required & RF_REQUIRE_MOUNT_SETATTR;
+    if (!mount_fields_ok(m, rf_view_fill(v, RF_MOUNTS, i) != NULL) || !target_ok(v, m)) return false;
+    switch (m->kind) {
+    case RF_MOUNT_OVERLAY: return RF_RECORD(v, ROOT, struct rf_root, 0)->flags & RF_ROOT_WRITABLE;
+    case RF_MOUNT_CONTENT: return m->mode <= 0777 && longest(v, &m->source) <= RF_STRING_MAX;
+    /* of a namespace that is not new they would show what others have in it */
+    case RF_MOUNT_MQUEUE: return create & CLONE_NEWIPC;
+    case RF_MOUNT_CGROUP: return create & CLONE_NEWCGROUP;
+    case RF_MOUNT_BIND: break;
+    default: return true;
+    }
     /* without mount_setattr the mounts below would stay writable */
-    if (m->flags == RF_MOUNT_RECURSIVE && !(v->header->required & RF_REQUIRE_MOUNT_SETATTR)) return false;
-    return !text_absent(&m->source) && rf_text_gives_path(v, &m->source);
+    if ((m->flags & (RF_MOUNT_RECURSIVE | RF_MOUNT_WRITABLE)) == RF_MOUNT_RECURSIVE && !setattr) return false;
+    if ((m->flags & RF_MOUNT_ID_MAP) && !(setattr && v->count[RF_ID_MAPS] > 0)) return false;
+    return rf_text_gives_path(v, &m->source);
 }
 
 static bool mounts_ok(const struct rf_view *v) {

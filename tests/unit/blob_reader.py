@@ -23,7 +23,7 @@ SECTIONS = {
     6: ("ROOT", 40, 1, 1, [("path", "text"), ("flags", "u32"), ("proc", "u32"), ("sys", "u32"), ("reserved", "u32")]),
     7: ("MOUNTS", 64, 0, 1024, [("target", "str"), ("source", "text"), ("kind", "u32"), ("flags", "u32"),
                                 ("size", "u64"), ("mode", "u32"), ("uid", "u32"), ("gid", "u32"),
-                                ("reserved", "u32")]),
+                                ("inodes", "u32")]),
     8: ("MASKS", 8, 0, 1024, [("path", "str")]),
     9: ("READ_ONLY", 8, 0, 1024, [("path", "str")]),
     10: ("DEVICES", 24, 0, 64, [("name", "str"), ("major", "u32"), ("minor", "u32"), ("mode", "u32"),

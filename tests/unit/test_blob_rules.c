@@ -117,6 +117,41 @@ static void fill_all(uint32_t count) {
     s.plan.records[RF_FILLS] = fills;
     s.plan.count[RF_FILLS] = count + 3;
 }
+/* Kinds of mounts in the place of one of the sample's whose target sorts as it needs. */
+static void overlay(void) {
+    s.mounts[0] = (struct rf_mount){.target = str("/"),
+                                    .source = RF_TEXT_ABSENT,
+                                    .kind = RF_MOUNT_OVERLAY,
+                                    .flags = RF_MOUNT_WRITABLE,
+                                    .size = 1 << 20};
+}
+
+static void content(const char *bytes) {
+    s.mounts[2] = (struct rf_mount){.target = s.mounts[2].target,
+                                    .source = host(bytes),
+                                    .kind = RF_MOUNT_CONTENT,
+                                    .mode = 0444,
+                                    .uid = 1,
+                                    .gid = 2};
+}
+
+static void kernel_fs(uint32_t kind, uint32_t flags) {
+    s.mounts[1] =
+        (struct rf_mount){.target = s.mounts[1].target, .source = RF_TEXT_ABSENT, .kind = kind, .flags = flags};
+    s.plan.records[RF_FILLS] = s.fills + 1; /* the first is the size of this mount */
+    s.plan.count[RF_FILLS] = 3;
+}
+
+static void cgroup_at(const char *target) {
+    s.mounts[3] = (struct rf_mount){.target = str(target), .source = RF_TEXT_ABSENT, .kind = RF_MOUNT_CGROUP};
+    s.namespaces.create |= CLONE_NEWCGROUP;
+}
+
+static void new_ipc(void) {
+    s.namespaces.create |= CLONE_NEWIPC;
+    one(RF_JOINS);
+}
+
 
 /* X(name, error, change): on the sample's plan. */
 #define PARAMETER_CASES(X)                                                                                             \
@@ -261,10 +296,12 @@ static void fill_all(uint32_t count) {
     X(root_dots, FIELD, s.root.path = host("/srv/../a"))                                                               \
     X(root_dot_last, FIELD, s.root.path = host("/srv/."))                                                              \
     X(root_hidden, NONE, s.root.path = host("/srv/.a/...b/c..d"))                                                      \
-    X(root_flags, FIELD, s.root.flags = 4)                                                                             \
+    X(root_flags, FIELD, s.root.flags = 16)                                                                            \
     X(root_proc, FIELD, s.root.proc = 3)                                                                               \
     X(root_sys, FIELD, s.root.sys = 2)                                                                                 \
     X(root_reserved, FIELD, s.root.reserved = 1)                                                                       \
+    X(hidepid, NONE, s.root.flags |= RF_ROOT_HIDEPID)                                                                  \
+    X(hidepid_of_nothing, RULE, s.root.flags = 4; s.root.proc = RF_PROC_NONE)                                          \
     X(root_host_namespace, RULE, s.namespaces.create &= ~(uint32_t)CLONE_NEWNS)                                        \
     X(keep, NONE, sample_keep_root(&s))                                                                                \
     X(keep_new_namespace, RULE, sample_keep_root(&s); s.namespaces.create |= CLONE_NEWNS)                              \
@@ -315,9 +352,14 @@ static void fill_all(uint32_t count) {
     X(targets_descend, RULE, s.mounts[0].target = str("/dev/shm1"))                                                    \
     X(targets_equal, RULE, s.mounts[0].target = s.mounts[1].target)                                                    \
     X(targets_parent_later, RULE, s.mounts[2].target = str("/etc/shop/instance/x"))                                    \
-    X(mount_kind, FIELD, s.mounts[0].kind = 3)                                                                         \
-    X(mount_flags, FIELD, s.mounts[0].flags = 4)                                                                       \
-    X(mount_reserved, FIELD, s.mounts[0].reserved = 1)                                                                 \
+    X(mount_kind, FIELD, s.mounts[0].kind = 8)                                                                         \
+    X(mount_kind_0, FIELD, s.mounts[0].kind = 0)                                                                       \
+    X(mount_flags, FIELD, s.mounts[0].flags = 16)                                                                      \
+    X(bind_noexec, NONE, s.mounts[2].flags = RF_MOUNT_NOEXEC)                                                          \
+    X(bind_id_map, NONE, s.mounts[2].flags = RF_MOUNT_ID_MAP)                                                          \
+    X(bind_id_map_not_required, RULE, s.mounts[2].flags = RF_MOUNT_ID_MAP; s.plan.required = 0; s.mounts[3].flags = 0) \
+    X(bind_id_map_no_maps, RULE, s.mounts[2].flags = RF_MOUNT_ID_MAP; map_self())                                      \
+    X(bind_inodes, RULE, s.mounts[0].inodes = 1)                                                                       \
     X(bind_no_source, RULE, s.mounts[0].source = RF_TEXT_ABSENT)                                                       \
     X(bind_relative, RULE, s.mounts[2].source = host("etc"))                                                           \
     X(bind_size, RULE, s.mounts[0].size = 1)                                                                           \
@@ -328,7 +370,41 @@ static void fill_all(uint32_t count) {
     X(nothing_required, NONE, s.plan.required = 0; s.mounts[3].flags = 0)                                              \
     X(tmpfs_source, RULE, s.mounts[1].source = host("/a"))                                                             \
     X(tmpfs_size, RULE, s.plan.records[RF_FILLS] = s.fills + 1; s.plan.count[RF_FILLS] = 3)                            \
-    X(tmpfs_recursive, RULE, s.mounts[1].flags = RF_MOUNT_RECURSIVE)                                                   \
+    X(tmpfs_recursive, RULE, s.mounts[1].flags |= RF_MOUNT_RECURSIVE)                                                  \
+    X(tmpfs_not_writable, RULE, s.mounts[1].flags = 0)                                                                 \
+    X(tmpfs_noexec, NONE, s.mounts[1].flags |= RF_MOUNT_NOEXEC)                                                        \
+    X(tmpfs_id_map, RULE, s.mounts[1].flags |= RF_MOUNT_ID_MAP)                                                        \
+    X(tmpfs_inodes, NONE, s.mounts[1].inodes = 100)                                                                    \
+    X(overlay, NONE, overlay(); s.root.flags = RF_ROOT_WRITABLE)                                                       \
+    X(overlay_inodes, NONE, overlay(); s.root.flags = RF_ROOT_WRITABLE; s.mounts[0].inodes = 9)                        \
+    X(overlay_read_only_root, RULE, overlay())                                                                         \
+    X(overlay_elsewhere, RULE, overlay(); s.root.flags = RF_ROOT_WRITABLE; s.mounts[0].target = str("/a"))             \
+    X(overlay_size, RULE, overlay(); s.root.flags = RF_ROOT_WRITABLE; s.mounts[0].size = 0)                            \
+    X(overlay_mode, RULE, overlay(); s.root.flags = RF_ROOT_WRITABLE; s.mounts[0].mode = 0755)                         \
+    X(overlay_noexec, RULE, overlay(); s.root.flags = RF_ROOT_WRITABLE; s.mounts[0].flags |= RF_MOUNT_NOEXEC)          \
+    X(content, NONE, content("line\nline\n"))                                                                          \
+    X(content_empty, NONE, content(""))                                                                                \
+    X(content_absent, RULE, content(NULL))                                                                             \
+    X(content_writable, RULE, content(""); s.mounts[2].flags = RF_MOUNT_WRITABLE)                                      \
+    X(content_set_id, RULE, content(""); s.mounts[2].mode = 04755)                                                     \
+    X(content_size, RULE, content(""); s.mounts[2].size = 1)                                                           \
+    X(content_longest, NONE, content(""); s.mounts[2].source.prefix = longer("", RF_STRING_MAX))                       \
+    X(content_parameter, NONE, content(""); s.mounts[2].source = text("a ", INSTANCE, "\n"))                           \
+    X(content_parameter_long, RULE, content(""); s.mounts[2].source = text(NULL, INSTANCE, NULL);                      \
+      s.mounts[2].source.suffix = longer("", RF_STRING_MAX - 31))                                                      \
+    X(devpts, NONE, kernel_fs(RF_MOUNT_DEVPTS, RF_MOUNT_WRITABLE); s.mounts[1].gid = 5)                                \
+    X(devpts_uid, RULE, kernel_fs(RF_MOUNT_DEVPTS, RF_MOUNT_WRITABLE); s.mounts[1].uid = 5)                            \
+    X(devpts_read_only, RULE, kernel_fs(RF_MOUNT_DEVPTS, 0))                                                           \
+    X(mqueue, NONE, kernel_fs(RF_MOUNT_MQUEUE, RF_MOUNT_WRITABLE); new_ipc())                                          \
+    X(mqueue_of_others, RULE, kernel_fs(RF_MOUNT_MQUEUE, RF_MOUNT_WRITABLE))                                           \
+    X(cgroup, NONE, kernel_fs(RF_MOUNT_CGROUP, 0); s.namespaces.create |= CLONE_NEWCGROUP)                             \
+    X(cgroup_writable, RULE, kernel_fs(RF_MOUNT_CGROUP, 1); s.namespaces.create |= CLONE_NEWCGROUP)                    \
+    X(cgroup_of_others, RULE, kernel_fs(RF_MOUNT_CGROUP, 0))                                                           \
+    X(cgroup_in_sys, NONE, cgroup_at("/sys/fs/cgroup"))                                                                \
+    X(cgroup_in_no_sys, RULE, cgroup_at("/sys/fs/cgroup"); s.root.sys = RF_SYS_NONE)                                   \
+    X(cgroup_elsewhere_in_sys, RULE, cgroup_at("/sys/fs"))                                                             \
+    X(cgroup_below_its_place, RULE, cgroup_at("/sys/fs/cgroup/a"))                                                     \
+    X(cgroup_in_proc, RULE, cgroup_at("/proc/fs"))                                                                     \
     X(tmpfs_mode, FIELD, s.mounts[1].mode = 010000)                                                                    \
     X(tmpfs_uid, FIELD, s.mounts[1].uid = UINT32_MAX)                                                                  \
     X(masks_descend, RULE, s.masks[0].path = str("/sys/firmware2"))                                                    \
