@@ -67,14 +67,18 @@ static int is_there(const struct rf_launch *launch, enum rf_section_type type, u
 }
 
 static int set_affinity(const struct rf_launch *launch) {
-    int error = SYS3(sched_setaffinity, 0, launch->view.count[RF_CPUS] * 8, launch->view.records[RF_CPUS]);
+    const size_t size = launch->view.count[RF_CPUS] * sizeof(struct rf_bits);
+    const void *wanted = launch->view.records[RF_CPUS];
+    int error = SYS3(sched_setaffinity, 0, size, wanted);
     if (error >= 0) error = SYS3(sched_getaffinity, 0, sizeof there, there);
     return error < 0 ? error : is_there(launch, RF_CPUS, sizeof there / 8);
 }
 
 static int set_memory_policy(const struct rf_launch *launch, int mode) {
     int got = mode;
-    int error = SYS3(set_mempolicy, mode, launch->view.records[RF_NODES], launch->view.count[RF_NODES] * 64 + 1);
+    const size_t most = launch->view.count[RF_NODES] * 64 + 1;
+    const void *wanted = launch->view.records[RF_NODES];
+    int error = SYS3(set_mempolicy, mode, wanted, most);
     if (error >= 0) error = SYS5(get_mempolicy, &got, there, NODES_MAX + 1, 0, 0);
     /* Before Linux 5.14 "local" is "preferred" without a node. */
     if (got != mode && (mode != MPOL_LOCAL || got != MPOL_PREFERRED)) return NOT_KEPT;

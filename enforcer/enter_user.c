@@ -148,7 +148,8 @@ void rf_enter_write_maps(struct rf_launch *launch) {
     char name[16], byte;
     bool helped = is_helped(launch);
     if (!rf_launch_new(launch, CLONE_NEWUSER) || !(launch->maps || helped)) return;
-    if (rf_shared->apart < rf_shared->in_place) return; /* it has failed */
+    /* In place the first process is in its namespace by now, or has failed or died, which supervising will find. */
+    if (rf_shared->apart < rf_shared->in_place) return;
     /* Until the first process has denied setgroups, and become one that a helper may look at. */
     if (helped && rf_must(RF_STEP(USER), sys_read(launch->ready[0], &byte, 1), "cannot wait") == 0) return;
     check_proc(launch);

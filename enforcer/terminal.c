@@ -3,18 +3,19 @@
 #include "furnish.h"
 #include "rights.h"
 
-#define READS_MOST                                                                                                     \
-    200       /* more than the kernel needs to give out what it keeps of a pseudo-terminal's output, some 70 KiB */
 #define EOT 4 /* what a new terminal takes for the end of its input */
+/* More than the kernel needs to give out what it keeps of a pseudo-terminal's output, some 70 KiB. */
+#define READS_MOST 200
 
 /* Bytes on their way: read when the page is empty, written until it is empty again.  -1: no more. */
 struct flow {
     int from, to;
     uint32_t at, end;
-    char page[RF_PAGE];
 };
-static struct flow input, output;
-static struct flow *const flows[RF_TERMINAL_POLLS] = {&input, &output};
+static struct flow flows[RF_TERMINAL_POLLS];
+static char pages[RF_TERMINAL_POLLS][RF_PAGE]; /* apart: touched only where there is a terminal */
+#define input  flows[0]
+#define output flows[1]
 static int ends[RF_RIGHTS_MOST]; /* the payload process: its own end is the second; 0: none yet */
 static bool is_tty, is_raw;      /* the launcher's standard input */
 static struct termios before, raw;
@@ -116,7 +117,7 @@ static bool is_empty(const struct flow *f) {
 void rf_terminal_poll(struct pollfd polls[RF_TERMINAL_POLLS]) {
     if (output.from >= 0) make_raw();
     for (int i = 0; i < RF_TERMINAL_POLLS; i++) {
-        const struct flow *f = flows[i];
+        const struct flow *f = &flows[i];
         polls[i] = is_empty(f) ? (struct pollfd){.fd = f->from, .events = POLLIN}
                                : (struct pollfd){.fd = f->to, .events = POLLOUT};
     }
@@ -132,8 +133,8 @@ static void hang_up(void) {
 
 /* The end of the input, as a terminal tells it; behind half a line that takes two, the first one ends the line. */
 static void tell_end(void) {
-    bool half = input.end > 0 && input.page[input.end - 1] != '\n';
-    input.page[0] = input.page[1] = EOT;
+    bool half = input.end > 0 && pages[0][input.end - 1] != '\n';
+    pages[0][0] = pages[0][1] = EOT;
     input.at = 0;
     input.end = half ? 2 : 1;
     input.from = -1;
@@ -141,14 +142,15 @@ static void tell_end(void) {
 
 static void carry(struct flow *f) {
     int n;
+    char *page = pages[f - flows];
     if (is_empty(f)) {
-        n = sys_read(f->from, f->page, sizeof f->page);
+        n = sys_read(f->from, page, RF_PAGE);
         if (n > 0) {
             f->at = 0;
             f->end = (uint32_t)n;
         }
     } else {
-        n = sys_write(f->to, f->page + f->at, f->end - f->at);
+        n = sys_write(f->to, page + f->at, f->end - f->at);
         if (n > 0) f->at += (uint32_t)n;
     }
     if (n > 0 || n == -EAGAIN || n == -EINTR) return;
@@ -160,7 +162,7 @@ static void carry(struct flow *f) {
 
 void rf_terminal_relay(const struct pollfd polls[RF_TERMINAL_POLLS]) {
     for (int i = 0; i < RF_TERMINAL_POLLS; i++)
-        if (polls[i].revents && output.from >= 0) carry(flows[i]);
+        if (polls[i].revents && output.from >= 0) carry(&flows[i]);
 }
 
 void rf_terminal_end(void) {

@@ -21,6 +21,19 @@ def need(*programs):
             raise Skip(f"no {program}")
 
 
+def connect(client, name):
+    """To a socket that is about to be there, and then to be listened to."""
+    client.settimeout(10)
+    end = time.monotonic() + 10
+    while True:
+        try:
+            return client.connect(name)
+        except (FileNotFoundError, ConnectionRefusedError):
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.01)
+
+
 @test()
 def systemd_notify_from_inside(w):
     """libsystemd's sd_notify, with the number of the main process: only without a namespace is it the manager's."""
@@ -52,12 +65,8 @@ def systemd_socket_activate(w):
         name = w.path(f"{kind}.sock")
         launch = w.start(policy(w, kind, "process: {listen_fds: true}\n"), ["/bin/probe", "serve"],
                          prefix=["systemd-socket-activate", f"--listen={name}", "--fdname=web"])
-        end = time.monotonic() + 10
-        while not os.path.exists(name) and time.monotonic() < end:
-            time.sleep(0.01)
         with socket.socket(socket.AF_UNIX) as client:
-            client.settimeout(10)
-            client.connect(name)
+            connect(client, name)
             pid, answer = client.recv(256).decode().split(" ", 1)
         equal(answer, "served web\n", f"{kind}: answer")
         equal(int(pid), {"same": launch.pid, "none": 1, "reaper": 2}[kind], f"{kind}: LISTEN_PID")
