@@ -82,7 +82,7 @@ void rf_lower_landlock(struct lower *l) {
                  {scope, out->scope ? 6 : 0},
                  {connect->set ? connect : bind, out->ports ? 4 : 0},
                  {&p->landlock_execute, 1}};
-    const struct value *because = NULL;
+    const struct value *because = needs[0].because;
     for (size_t i = 0; i < sizeof needs / sizeof *needs; i++)
         if (needs[i].abi > out->abi) out->abi = needs[i].abi, because = needs[i].because;
     RF_LOWER_NOTE_FIELD(l, LANDLOCK, struct rf_landlock, abi, because);
