@@ -66,9 +66,10 @@ void rf_confine_identity(struct rf_launch *launch) {
                 "cannot keep capabilities across the change of uid");
     }
     set_ids(launch);
-    rf_confine_caps_set(set, launch->last_cap, as_root);
-    int error = sys_prctl(PR_SET_DUMPABLE, 0, 0); /* a change of ids sets it to the sysctl fs.suid_dumpable */
-    if (error < 0) rf_fail(RF_STEP(IDENTITY), error, "cannot make ourselves undumpable");
+    /* A change of ids sets it to the sysctl fs.suid_dumpable.  Before the capabilities go, which till then keep off
+     * whoever has the payload's uid: this memory may still be the supervisor's too. */
+    rf_must(RF_STEP(IDENTITY), sys_prctl(PR_SET_DUMPABLE, 0, 0), "cannot make ourselves undumpable");
+    rf_confine_caps_set(set, as_root);
     if (launch->process->init == RF_INIT_REAPER) {
         /* Our parent is the reaper; whether the supervisor lives is its to watch. */
         rf_must(RF_STEP(IDENTITY), sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0), "cannot arm the parent-death signal");

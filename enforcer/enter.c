@@ -3,6 +3,7 @@
 #include "files.h"
 #include "limit.h"
 #include "line.h"
+#include "notify.h"
 #include <linux/prctl.h>
 
 /* The cgroup namespace is unshared by the child once it is in its leaf, or its root would be the launcher's
@@ -60,22 +61,37 @@ static void close_end(int fd) {
     rf_must(RF_STEP(ENTER), sys_close(fd), "cannot close a pipe");
 }
 
-_Noreturn static void live(struct rf_launch *launch) {
-    rf_fail_in_child();
+static void live(void *argument) {
+    struct rf_launch *launch = argument;
+    rf_fail_in_child(true);
     close_end(launch->go[1]); /* while we hold it, the supervisor's death would not show */
-    close_end(launch->ready[0]);
+    if (launch->ready[0] >= 0) close_end(launch->ready[0]);
     rf_enter_die_with_parent(launch);
     rf_launch_run(launch, RF_IN_CHILD);
     rf_launch_run(launch, RF_IN_PAYLOAD);
     rf_fail(RF_STEP(EXEC), 0, "the last step returned");
 }
 
+/*
+ * Whether the first process may run in our memory while we sleep in the kernel, as after vfork(2), until it executes or
+ * ends: nothing has to be copied then.  Only where it becomes the payload itself and we have nothing to do meanwhile,
+ * where it changes nothing of the launch that we use afterwards (an ordinary user's has its objects opened anew), and
+ * where nobody can get at its memory who could not get at ours: so never in a user namespace of its own.  The kernel
+ * refuses time namespaces to those who share memory, and joined ones may be such.
+ */
+static bool may_share(const struct rf_launch *launch) {
+    return launch->process->init == RF_INIT_NONE && launch->clones && rf_view_count(&launch->view, RF_JOINS) == 0 &&
+           !rf_launch_new(launch, CLONE_NEWUSER | CLONE_NEWTIME) && !rf_notify_wanted(launch);
+}
+
 void rf_enter_clone(struct rf_launch *launch) {
+    /* Below what we use of ours, so that pages already there serve both. */
+    _Alignas(16) char stack[8 * RF_PAGE];
     int leaf = rf_limit_v2_leaf(), pidfd = -1;
+    const bool share = may_share(launch);
     struct clone_args args = {
         .flags = (launch->ns->create & BY_CLONE) | CLONE_PIDFD | CLONE_PARENT_SETTID,
         .pidfd = (uint64_t)(uintptr_t)&pidfd,
-        .parent_tid = (uint64_t)(uintptr_t)&rf_shared->first,
         .exit_signal = SIGCHLD,
     };
     if (leaf >= 0) {
@@ -83,10 +99,19 @@ void rf_enter_clone(struct rf_launch *launch) {
         args.cgroup = (unsigned)leaf;
     }
     int error = sys_pipe(launch->go);
-    if (error == 0) error = sys_pipe(launch->ready);
+    if (share) {
+        args.flags |= CLONE_VM | CLONE_VFORK;
+        args.stack = (uint64_t)(uintptr_t)stack;
+        args.stack_size = sizeof stack;
+    } else {
+        rf_fail_share();
+        if (error == 0) error = sys_pipe(launch->ready);
+    }
+    args.parent_tid = (uint64_t)(uintptr_t)&rf_shared->first;
     rf_must(RF_STEP(ENTER), error, "cannot make a pipe");
-    int child = sys_clone3(&args);
+    int child = share ? sys_thread(&args, live, launch) : sys_clone3(&args);
     if (child == 0) live(launch);
+    if (share) rf_fail_in_child(false);
     if (child < 0)
         rf_fail(RF_STEP(ENTER), child, "cannot clone into the policy's namespaces%s",
                 child == -EPERM && rf_launch_new(launch, CLONE_NEWUSER)
@@ -97,7 +122,7 @@ void rf_enter_clone(struct rf_launch *launch) {
     launch->child = child;
     launch->pidfd = pidfd;
     close_end(launch->go[0]);
-    close_end(launch->ready[1]);
+    if (!share) close_end(launch->ready[1]);
     launch->go[0] = launch->ready[1] = -1;
     rf_enter_write_maps(launch);
 }
@@ -122,13 +147,11 @@ struct interface {
 
 void rf_enter_network(struct rf_launch *launch) {
     enum { GET_FLAGS = 0x8913, SET_FLAGS = 0x8914, UP = 1, AF_LOCAL = 1, DATAGRAM = 2, CLOSE_ON_EXEC = 02000000 };
-    struct interface lo = {.name = "lo"};
+    struct interface lo = {.name = "lo", .flags = UP};
     if (!rf_launch_new(launch, CLONE_NEWNET)) return;
     /* Any family does, and this one is there even where IPv4 is not. */
     int fd = rf_must(RF_STEP(NETWORK), sys_socket(AF_LOCAL, DATAGRAM | CLOSE_ON_EXEC), "cannot make a socket");
-    int error = sys_ioctl(fd, GET_FLAGS, &lo);
-    lo.flags |= UP;
-    if (error == 0) error = sys_ioctl(fd, SET_FLAGS, &lo);
+    int error = sys_ioctl(fd, SET_FLAGS, &lo);
     if (error == 0) error = sys_ioctl(fd, GET_FLAGS, &lo);
     rf_must(RF_STEP(NETWORK), error, "cannot bring up the loopback interface");
     if (!(lo.flags & UP)) rf_fail(RF_STEP(NETWORK), 0, "the loopback interface did not come up");

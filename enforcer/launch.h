@@ -50,7 +50,7 @@ struct rf_launch {
     const char *program; /* payload process: the path to execute */
     int proc;            /* O_PATH of the launcher's /proc, checked to be procfs */
     int go[2];           /* pipe; the write end is only the supervisor's: hang-up means that it died */
-    int ready[2];        /* pipe; the write end closes at execve */
+    int ready[2];        /* pipe; the write end closes at execve.  -1: the clone itself returns then */
     int child;           /* pid of the first process */
     int pidfd;
     int notify;  /* connected to the policy's notify_socket; or -1 */

@@ -119,23 +119,22 @@ static void parse(const char *const *word) {
     options.program = word;
 }
 
-/* Without 0-2 the next files opened, the policy or a cgroup, would be the payload's standard streams. */
-static void open_standard(void) {
+/* Without 0-2 the next files opened, the policy or a cgroup, would be the payload's standard streams.  A directory of the
+ * host on one of them would be a way past the payload's root: its number, or -1. */
+static int open_standard(void) {
+    struct statx st;
+    int directory = -1;
     for (int fd = 0; fd < 3; fd++) {
-        if (sys_fcntl(fd, F_GETFD, 0) != -EBADF) continue;
-        int opened = SYS4(openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
-        if (opened < 0) sys_exit(RF_STEP_FAILED); /* there may be no stderr to say it on */
-        if (opened != fd) sys_exit(RF_STEP_FAILED);
+        int error = sys_fstatx(fd, &st);
+        /* There may be no stderr to say it on. */
+        if (error == -EBADF && SYS4(openat, AT_FDCWD, "/dev/null", O_RDWR, 0) != fd) sys_exit(RF_STEP_FAILED);
+        if (error == 0 && (st.stx_mode & S_IFMT) == S_IFDIR) directory = fd;
     }
+    return directory;
 }
 
-/* Whatever else the caller left open is not for us, and certainly not for the payload; and a directory of the host on
- * 0-2 would be a way past its root. */
+/* Whatever else the caller left open is not for us, and certainly not for the payload. */
 static void close_others(void) {
-    struct statx st;
-    for (int fd = 0; fd < 3; fd++)
-        if (sys_fstatx(fd, &st) == 0 && (st.stx_mode & S_IFMT) == S_IFDIR)
-            rf_fail(RF_STEP(START), 0, "descriptor %u is a directory", (unsigned)fd);
     const int keep[] = {options.status_fd, options.policy_fd};
     for (int i = 0; i < 2; i++)
         if (keep[i] >= 3)
@@ -214,10 +213,11 @@ _Noreturn void rf_main(int argc, const char *const *argv, const char *const *env
     launch.options = &options;
     options.environment = envp;
     find_words(argc, argv, envp);
-    open_standard();
+    const int directory = open_standard();
     rf_fail_init(&launch);
     settle(auxv);
     parse(argc > 0 ? argv + 1 : argv);
+    if (directory >= 0) rf_fail(RF_STEP(START), 0, "descriptor %u is a directory", (unsigned)directory);
     close_others();
     look_around();
     if (options.features) rf_features_print(&launch);

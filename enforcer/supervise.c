@@ -114,6 +114,10 @@ _Noreturn void rf_supervise(struct rf_launch *launch) {
     bool running = false;
     int fd = rf_must(RF_STEP(SUPERVISE), sys_signalfd(~UINT64_C(0)), "cannot make a signalfd");
     close_objects(launch);
+    if (launch->ready[0] < 0) {
+        started(launch);
+        running = true;
+    }
     for (;;) {
         struct pollfd polls[] = {{.fd = fd, .events = POLLIN},
                                  {.fd = launch->pidfd, .events = POLLIN},

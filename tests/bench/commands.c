@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,11 +42,18 @@ pid_t commands_start(const struct command *c, int out) {
     return pid;
 }
 
-void commands_wait(const struct command *c, pid_t pid) {
+static double in_microseconds(struct timeval t) {
+    return (double)t.tv_sec * 1e6 + (double)t.tv_usec;
+}
+
+double commands_wait(const struct command *c, pid_t pid) {
     int status = -1;
-    if (pid > 0 && waitpid(pid, &status, 0) == pid && status == 0) return;
-    fprintf(stderr, "'%s' failed with status %#x\n", c->name, (unsigned)status);
-    exit(1);
+    struct rusage used;
+    if (pid < 0 || wait4(pid, &status, 0, &used) != pid || status != 0) {
+        fprintf(stderr, "'%s' failed with status %#x\n", c->name, (unsigned)status);
+        exit(1);
+    }
+    return in_microseconds(used.ru_utime) + in_microseconds(used.ru_stime);
 }
 
 double commands_now(void) {

@@ -22,8 +22,8 @@ size_t commands_split(struct command *commands, char **texts, size_t count);
  * read its filter, is rewound. */
 pid_t commands_start(const struct command *c, int out);
 
-/* Waits; a run that did not end with 0 ends the measurement. */
-void commands_wait(const struct command *c, pid_t pid);
+/* Waits; a run that did not end with 0 ends the measurement.  Microseconds that it and all that it waited for ran. */
+double commands_wait(const struct command *c, pid_t pid);
 
 double commands_now(void); /* microseconds of CLOCK_MONOTONIC */
 

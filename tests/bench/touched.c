@@ -3,7 +3,7 @@
  * touched NAME=COMMAND...: one launch of each under ptrace(2), as a table in Markdown: system calls of all its processes
  * up to the execve of the payload and from there to the end (the payload's own not counted), and the memory that they
  * had touched, by /proc/PID/smaps_rollup: of the process that becomes the payload as it calls execve, of the others as
- * they end.  Processes that share their memory are told once each.
+ * they end.  One that only borrowed another's memory (vfork) is not told beside it.
  */
 #define _GNU_SOURCE
 #include "commands.h"
@@ -22,7 +22,7 @@
 
 struct task {
     pid_t pid;
-    bool inside, is_payload;
+    bool inside, is_payload, borrows; /* the memory of the one that made it */
 };
 static struct task tasks[TASKS_MAX];
 static size_t task_count;
@@ -36,7 +36,7 @@ static struct task *task_of(pid_t pid) {
     for (size_t i = 0; i < task_count; i++)
         if (tasks[i].pid == pid) return &tasks[i];
     if (task_count == TASKS_MAX) exit(1);
-    tasks[task_count] = (struct task){pid, false, false};
+    tasks[task_count] = (struct task){pid, false, false, false};
     return &tasks[task_count++];
 }
 
@@ -69,7 +69,7 @@ static void at_call(pid_t pid, struct sums *s, bool first) {
     else
         s->before++;
     bool executes = info.entry.nr == SYS_execve && !first;
-    if (executes || info.entry.nr == SYS_exit_group) look(pid, s);
+    if ((executes || info.entry.nr == SYS_exit_group) && !t->borrows) look(pid, s);
     t->inside = executes;
 }
 
@@ -94,7 +94,11 @@ static void trace(pid_t first, struct sums *s) {
         int stop = WSTOPSIG(status), event = status >> 16;
         if (stop == (SIGTRAP | 0x80))
             at_call(pid, s, !started);
-        else if (event == PTRACE_EVENT_EXEC) {
+        else if (event == PTRACE_EVENT_VFORK) {
+            unsigned long child = 0;
+            ptrace(PTRACE_GETEVENTMSG, pid, NULL, &child);
+            task_of((pid_t)child)->borrows = true;
+        } else if (event == PTRACE_EVENT_EXEC) {
             if (pid == first && !started)
                 started = true;
             else
@@ -117,6 +121,7 @@ int main(int argc, char **argv) {
     for (size_t i = 0; i < count; i++) {
         struct sums s = {0};
         task_count = 0;
+        fflush(stdout);
         pid_t pid = fork();
         if (pid == 0) {
             if (!freopen("/dev/null", "w", stdout)) _exit(1);
