@@ -59,7 +59,7 @@ static void set_ids(const struct rf_launch *launch) {
 void rf_confine_identity(struct rf_launch *launch) {
     uint64_t set = launch->confine->capabilities;
     bool as_root = launch->process->uid == 0;
-    rf_confine_caps_bound(set, launch->last_cap);
+    rf_confine_caps_bound(set);
     set_groups(launch);
     if (!as_root) { /* else the step from uid 0 would take the permitted set along */
         rf_must(RF_STEP(IDENTITY), sys_prctl(PR_SET_KEEPCAPS, 1, 0),

@@ -74,7 +74,7 @@ void rf_furnish_pivot(struct rf_launch *launch) {
 void rf_furnish_cwd(struct rf_launch *launch) {
     const struct rf_where where = RF_FIELD(CWD, PROCESS, struct rf_process, cwd);
     const char *path = rf_view_string(&launch->view, launch->process->cwd);
-    static char real[RF_PAGE];
+    char real[RF_PAGE];
     int slash = rf_must(where, sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0), "/");
     int cwd = rf_must(where, sys_openat2(slash, path, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS),
                       "%s", path);

@@ -57,7 +57,6 @@ struct rf_launch {
     int root_fd; /* first process: the attached root */
 
     uint32_t euid, egid; /* of the launcher */
-    uint32_t last_cap;   /* highest capability number of this kernel */
     uint64_t caps;       /* effective capabilities of the launcher */
     bool clones;         /* it may clone mounts itself: CAP_SYS_ADMIN.  Otherwise: rootless */
     bool maps;           /* it may write id maps for others: CAP_SETUID, CAP_SETGID */

@@ -80,7 +80,7 @@ static bool is_delegated(const struct rf_launch *launch, int dir) {
 
 /* A process other than us in this cgroup, or 0. */
 static uint64_t find_other(int dir) {
-    static char list[RF_PAGE];
+    char list[RF_PAGE];
     int n = rf_files_read(dir, "cgroup.procs", list, sizeof list);
     if (n < 0 && n != -EFBIG) return UINT64_MAX;
     for (const char *p = list; *p;) {
@@ -119,7 +119,7 @@ _Noreturn static void refuse_place(const char *path, uint64_t other) {
 }
 
 void rf_limit_v2_choose(struct rf_launch *launch, uint32_t controllers, bool must) {
-    static char path[RF_PAGE];
+    char path[RF_PAGE];
     uint32_t id;
     needed = controllers;
     if (launch->options->cgroup_parent && rf_limits.mount_v2 < 0)

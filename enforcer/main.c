@@ -159,18 +159,6 @@ static bool holds(uint64_t caps, int number) {
     return (caps >> number & 1) != 0;
 }
 
-/* Asked of the kernel, since it may be newer than the compiler; and not found out by trying, since a refused
- * prctl(2) must not look like the end of the list. */
-static void look_at_capabilities(void) {
-    char text[16];
-    const char *p = text;
-    uint64_t last;
-    rf_must(RF_STEP(START), rf_files_read(launch.proc, "sys/kernel/cap_last_cap", text, sizeof text),
-            "/proc/sys/kernel/cap_last_cap");
-    if (!rf_chars_number(&p, &last) || last > 63) rf_fail(RF_STEP(START), 0, "/proc/sys/kernel/cap_last_cap: %s", text);
-    launch.last_cap = (uint32_t)last;
-}
-
 /* Who we are, which decides how mounts, maps and nodes are made. */
 static void look_around(void) {
     struct sys_caps caps;
@@ -184,15 +172,13 @@ static void look_around(void) {
     if (proc < 0) rf_fail(RF_STEP(START), proc, "/proc");
     if (!rf_files_on(proc, PROC_SUPER_MAGIC)) rf_fail(RF_STEP(START), 0, "/proc is not procfs");
     launch.proc = proc;
-    look_at_capabilities();
 }
 
-/* mknod(2) of a device works only in the first user namespace, whose inode number is fixed (PROC_USER_INIT_INO). */
+/* mknod(2) of a device works only in the first user namespace (its number is PROC_USER_INIT_INO). */
 static void look_at_nodes(void) {
-    struct statx st;
     launch.makes_nodes = holds(launch.caps, CAP_MKNOD) && !rf_launch_new(&launch, CLONE_NEWUSER) &&
                          rf_view_count(&launch.view, RF_DEVICES) > 0 &&
-                         sys_statx(launch.proc, "self/ns/user", 0, &st) == 0 && st.stx_ino == 0xEFFFFFFDu;
+                         rf_files_link_is(launch.proc, "self/ns/user", "user:[4026531837]");
 }
 
 /* The kernel lays all the strings out in one run, arguments first. */

@@ -141,7 +141,7 @@ static int find_target(const struct rf_launch *launch, char *path, bool director
 }
 
 int rf_mount_target(const struct rf_launch *launch, const char *path, bool directory, struct rf_where where) {
-    static char copy[RF_PAGE];
+    char copy[RF_PAGE];
     if (!RF_PRINT(copy, "%s", path)) rf_fail(where, -ENAMETOOLONG, "%s", path);
     return find_target(launch, copy, directory, where);
 }
