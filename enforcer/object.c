@@ -57,8 +57,10 @@ static int clone_tree(int fd, bool recursive, struct rf_where where, const char 
      * made private once it is attached. */
     const struct mount_attr private = {.propagation = MS_PRIVATE};
     int error = sys_mount_setattr(tree, AT_RECURSIVE, &private);
-    rf_mount_old_kernel = error == -ENOSYS;
-    if (!rf_mount_old_kernel) rf_must(where, error, "%s: cannot make the clone private", name);
+    if (error == -ENOSYS)
+        rf_mount_old_kernel = true;
+    else
+        rf_must(where, error, "%s: cannot make the clone private", name);
     sys_close(fd);
     return tree;
 }
