@@ -65,16 +65,17 @@ void rf_confine_caps_set(uint64_t set, bool as_root) {
                                              SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
     struct sys_caps caps;
     rf_must(at, sys_capget(&caps), "cannot read our capabilities");
-    put(set | (caps.permitted & BIT(CAP_SETPCAP)), inheritable);
-    rf_must(at, ambient(PR_CAP_AMBIENT_CLEAR_ALL, 0), "cannot clear the ambient set");
+    const bool lock = sys_prctl(PR_GET_SECUREBITS, 0, 0) != (int)bits;
+    put(lock ? set | (caps.permitted & BIT(CAP_SETPCAP)) : set, inheritable);
+    /* What was ambient and is not inheritable went with that; all the rest is raised. */
     for (uint32_t n = 0; n < 64; n++) {
         if (!(inheritable & BIT(n))) continue;
         rf_must(at, ambient(PR_CAP_AMBIENT_RAISE, n), "cannot make CAP_%s ambient", rf_fail_capability(n));
     }
-    if (sys_prctl(PR_GET_SECUREBITS, 0, 0) != (int)bits) {
+    if (lock) {
         rf_must(at, sys_prctl(PR_SET_SECUREBITS, bits, 0), "cannot set the securebits");
+        put(set, inheritable); /* SETPCAP goes last: the securebits needed it */
     }
-    put(set, inheritable); /* SETPCAP goes last: the securebits needed it */
     read_back(set, inheritable, bits);
 }
 

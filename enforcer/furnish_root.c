@@ -24,6 +24,7 @@ void rf_furnish_private(struct rf_launch *launch) {
     leave_chroot(launch);
     rf_must(RF_STEP(ROOT), sys_mount("/", MS_REC | MS_PRIVATE), "cannot make all mounts private");
     sys_umask(0); /* modes below are exact; the payload's umask comes with the payload */
+    if (sys_umask(0) != 0) rf_fail(RF_STEP(ROOT), 0, "the kernel did not keep the umask");
     rf_object_reopen(launch);
 }
 

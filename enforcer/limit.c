@@ -138,7 +138,7 @@ void rf_limit_find(struct rf_launch *launch) {
     int n = rf_files_read(launch->proc, "self/cgroup", rf_limits.self, sizeof rf_limits.self);
     if (n < 0) rf_limits.self[0] = '\0'; /* then nothing below finds our position, and says so if it matters */
     /* PROC_CGROUP_INIT_INO: the number of the first namespace never changes. */
-    rf_limits.in_namespace = !rf_files_link_is(launch->proc, "self/ns/cgroup", "cgroup:[4026531835]");
+    rf_limits.in_namespace = rf_files_link_is(launch->proc, "self/ns/cgroup", "cgroup:[4026531835]") != 1;
     check_names(launch);
     rf_limits.mount_v2 = -1;
     rf_limit_v2_mount();

@@ -176,9 +176,10 @@ static void look_around(void) {
 
 /* mknod(2) of a device works only in the first user namespace (its number is PROC_USER_INIT_INO). */
 static void look_at_nodes(void) {
-    launch.makes_nodes = holds(launch.caps, CAP_MKNOD) && !rf_launch_new(&launch, CLONE_NEWUSER) &&
-                         rf_view_count(&launch.view, RF_DEVICES) > 0 &&
-                         rf_files_link_is(launch.proc, "self/ns/user", "user:[4026531837]");
+    if (holds(launch.caps, CAP_MKNOD) && !rf_launch_new(&launch, CLONE_NEWUSER) &&
+        rf_view_count(&launch.view, RF_DEVICES) > 0)
+        launch.makes_nodes = rf_must(RF_STEP(START), rf_files_link_is(launch.proc, "self/ns/user", "user:[4026531837]"),
+                                     "/proc/self/ns/user");
 }
 
 /* The kernel lays all the strings out in one run, arguments first. */
