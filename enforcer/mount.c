@@ -90,10 +90,11 @@ int rf_mount_find(const struct rf_launch *launch, const char *path) {
 }
 
 void rf_mount_refuse_root(const struct rf_launch *launch, int fd, struct rf_where where, const char *path) {
-    struct statx st, root;
+    static struct statx root; /* stx_mask 0: not looked at yet */
+    struct statx st;
     if (is_special(path)) return; /* no symlinks there, so it cannot be */
     int error = sys_fstatx(fd, &st);
-    if (error == 0) error = sys_fstatx(launch->root_fd, &root);
+    if (error == 0 && root.stx_mask == 0) error = sys_fstatx(launch->root_fd, &root);
     if (error != 0) rf_fail(where, error, "%s", path);
     if (st.stx_mnt_id == root.stx_mnt_id && st.stx_ino == root.stx_ino)
         rf_fail(where, 0, "%s: is the root itself, over which nothing can be mounted", path);
