@@ -198,7 +198,7 @@ static void confine(void) {
     const struct sys_caps caps = {FLOOR_CAPS, FLOOR_CAPS, FLOOR_UID ? FLOOR_CAPS : 0};
     const unsigned long bits =
         SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
-    for (size_t i = 0; i < COUNT(rlimits); i++) MUST(sys_prlimit(rlimits[i].resource, &rlimits[i].value, NULL));
+    for (size_t i = 0; rlimits[i].resource != ~0u; i++) MUST(sys_prlimit(rlimits[i].resource, &rlimits[i].value, NULL));
     sys_umask(FLOOR_UMASK);
     for (unsigned n = 0; n <= FLOOR_LAST_CAP; n++)
         if (!(FLOOR_CAPS >> n & 1)) MUST(sys_prctl(PR_CAPBSET_DROP, n, 0));
