@@ -29,7 +29,7 @@ static void probe(struct rf_launch *launch, void (*run)(struct rf_launch *launch
     rf_shared->at = RF_STEP_CHECK;
     int child = rf_must(RF_STEP(CHECK), sys_clone3(&args), "cannot fork");
     if (child == 0) {
-        rf_fail_in_child();
+        rf_fail_in_child(true);
         run(launch, i);
         sys_exit(0);
     }
@@ -82,6 +82,7 @@ static void rehearse(struct rf_launch *launch, uint32_t limits) {
 
 _Noreturn void rf_check(struct rf_launch *launch) {
     const struct rf_view *v = &launch->view;
+    rf_fail_share();
     probe(launch, open_root, 0);
     for (uint32_t i = 0; i < rf_view_count(v, RF_MOUNTS); i++) probe(launch, rf_object_open_mount, i);
     for (uint32_t i = 0; i < rf_view_count(v, RF_DEVICES); i++) probe(launch, rf_object_open_device, i);

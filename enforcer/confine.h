@@ -26,9 +26,9 @@ extern const char rf_confine_tuning_names[];
 void rf_confine_identity(struct rf_launch *launch);
 
 /* confine_caps.c, for confine_identity.c */
-void rf_confine_caps_bound(uint64_t set, uint32_t last); /* bounding set down to `set`; all of `set` must be held */
+void rf_confine_caps_bound(uint64_t set); /* bounding set down to `set`; all of `set` must be held */
 /* After the ids: the other four sets, and securebits, `bits` among them. */
-void rf_confine_caps_set(uint64_t set, uint32_t last, bool as_root, unsigned long bits);
+void rf_confine_caps_set(uint64_t set, bool as_root, unsigned long bits);
 
 /* For supervisor and reaper: of what this process has only CAP_KILL stays, in force, and `later`, which can be put
  * in force again by rf_confine_caps_raise() if the kernel lets it.  False if that failed. */

@@ -8,26 +8,27 @@ static const struct rf_where at = RF_FIELD(CAPABILITIES, CONFINE, struct rf_conf
 
 #define BIT(n) (UINT64_C(1) << (n))
 
-void rf_confine_caps_bound(uint64_t set, uint32_t last) {
+void rf_confine_caps_bound(uint64_t set) {
     struct sys_caps caps;
+    uint32_t n;
     rf_must(at, sys_capget(&caps), "cannot read our capabilities");
-    if (last < 63 && set >> (last + 1) != 0)
+    for (n = 0; n < 64; n++) {
+        bool wanted = (set & BIT(n)) != 0;
+        int error = wanted ? 0 : sys_prctl(PR_CAPBSET_DROP, n, 0);
+        int held = sys_prctl(PR_CAPBSET_READ, n, 0);
+        /* The end of this kernel's list, which may be newer than the compiler; Linux 5.10 goes that far at least. */
+        if (held == -EINVAL && n > CAP_CHECKPOINT_RESTORE) break;
+        rf_must(at, held, "cannot read the bounding set");
+        if (wanted && (!held || !(caps.permitted & BIT(n))))
+            rf_fail(at, 0, "the policy gives CAP_%s, which the launcher itself lacks", rf_fail_capability(n));
+        if (!wanted && held)
+            rf_fail(at, error,
+                    "cannot drop CAP_%s from the bounding set; it needs root (CAP_SETPCAP), or `namespaces.user: new`",
+                    rf_fail_capability(n));
+    }
+    if (n < 64 && set >> n != 0)
         rf_fail(at, 0, "the policy gives capability %u, which this kernel does not have",
                 63u - (unsigned)__builtin_clzll(set));
-    for (uint32_t n = 0; n <= last; n++) {
-        int held = rf_must(at, sys_prctl(PR_CAPBSET_READ, n, 0), "cannot read the bounding set");
-        if (set & BIT(n)) {
-            if (!held || !(caps.permitted & BIT(n)))
-                rf_fail(at, 0, "the policy gives CAP_%s, which the launcher itself lacks", rf_fail_capability(n));
-            continue;
-        }
-        if (!held) continue;
-        rf_must(at, sys_prctl(PR_CAPBSET_DROP, n, 0),
-                "cannot drop CAP_%s from the bounding set; it needs root (CAP_SETPCAP), or `namespaces.user: new`",
-                rf_fail_capability(n));
-        if (sys_prctl(PR_CAPBSET_READ, n, 0) != 0)
-            rf_fail(at, 0, "CAP_%s stayed in the bounding set", rf_fail_capability(n));
-    }
 }
 
 static void put(uint64_t permitted, uint64_t inheritable) {
@@ -39,15 +40,15 @@ static int ambient(unsigned long operation, uint32_t number) {
     return sys_prctl(PR_CAP_AMBIENT, operation, number);
 }
 
-static void read_back(uint64_t set, uint32_t last, uint64_t inheritable, unsigned long bits) {
+static void read_back(uint64_t set, uint64_t inheritable, unsigned long bits) {
     struct sys_caps caps;
     rf_must(at, sys_capget(&caps), "cannot read our capabilities");
     if (caps.effective != set || caps.permitted != set || caps.inheritable != inheritable)
         rf_fail(at, 0, "the kernel did not keep the capability sets");
-    for (uint32_t n = 0; n <= last; n++) {
-        int raised = ambient(PR_CAP_AMBIENT_IS_SET, n);
-        if (raised != (int)(inheritable >> n & 1)) rf_fail(at, 0, "CAP_%s: wrong ambient state", rf_fail_capability(n));
-    }
+    /* Nothing is ever ambient that is not inheritable too. */
+    for (uint32_t n = 0; n < 64; n++)
+        if ((inheritable & BIT(n)) && ambient(PR_CAP_AMBIENT_IS_SET, n) != 1)
+            rf_fail(at, 0, "CAP_%s did not become ambient", rf_fail_capability(n));
     if (sys_prctl(PR_GET_SECUREBITS, 0, 0) != (int)bits) rf_fail(at, 0, "the kernel did not keep the securebits");
 }
 
@@ -58,23 +59,24 @@ static void read_back(uint64_t set, uint32_t last, uint64_t inheritable, unsigne
  * That is for a policy to ask for; with NOROOT uid 0 is a uid like any other.
  * Any other uid: what is to survive execve has to be ambient; NOROOT then closes the way back through uid 0.
  */
-void rf_confine_caps_set(uint64_t set, uint32_t last, bool as_root, unsigned long bits) {
+void rf_confine_caps_set(uint64_t set, bool as_root, unsigned long bits) {
     const uint64_t inheritable = as_root ? 0 : set;
     if (!as_root)
         bits |= SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
     struct sys_caps caps;
     rf_must(at, sys_capget(&caps), "cannot read our capabilities");
-    put(set | (caps.permitted & BIT(CAP_SETPCAP)), inheritable);
-    rf_must(at, ambient(PR_CAP_AMBIENT_CLEAR_ALL, 0), "cannot clear the ambient set");
+    const bool lock = sys_prctl(PR_GET_SECUREBITS, 0, 0) != (int)bits;
+    put(lock ? set | (caps.permitted & BIT(CAP_SETPCAP)) : set, inheritable);
+    /* What was ambient and is not inheritable went with that; all the rest is raised. */
     for (uint32_t n = 0; n < 64; n++) {
         if (!(inheritable & BIT(n))) continue;
         rf_must(at, ambient(PR_CAP_AMBIENT_RAISE, n), "cannot make CAP_%s ambient", rf_fail_capability(n));
     }
-    if (sys_prctl(PR_GET_SECUREBITS, 0, 0) != (int)bits) {
+    if (lock) {
         rf_must(at, sys_prctl(PR_SET_SECUREBITS, bits, 0), "cannot set the securebits");
+        put(set, inheritable); /* SETPCAP goes last: the securebits needed it */
     }
-    put(set, inheritable); /* SETPCAP goes last: the securebits needed it */
-    read_back(set, last, inheritable, bits);
+    read_back(set, inheritable, bits);
 }
 
 bool rf_confine_caps_only_kill(uint64_t later) {

@@ -61,16 +61,17 @@ void rf_confine_identity(struct rf_launch *launch) {
     uint64_t set = launch->confine->capabilities;
     unsigned long bits = 3 * (unsigned long)rf_confine_tuned(launch, RF_TUNING_SECUREBITS); /* each with its lock */
     bool as_root = launch->process->uid == 0 && !(bits & SECBIT_NOROOT);
-    rf_confine_caps_bound(set, launch->last_cap);
+    rf_confine_caps_bound(set);
     set_groups(launch);
     if (!as_root) { /* else the step from uid 0 would take the permitted set along */
         rf_must(RF_STEP(IDENTITY), sys_prctl(PR_SET_KEEPCAPS, 1, 0),
                 "cannot keep capabilities across the change of uid");
     }
     set_ids(launch);
-    rf_confine_caps_set(set, launch->last_cap, as_root, bits);
-    int error = sys_prctl(PR_SET_DUMPABLE, 0, 0); /* a change of ids sets it to the sysctl fs.suid_dumpable */
-    if (error < 0) rf_fail(RF_STEP(IDENTITY), error, "cannot make ourselves undumpable");
+    /* A change of ids sets it to the sysctl fs.suid_dumpable.  Before the capabilities go, which till then keep off
+     * whoever has the payload's uid: this memory may still be the supervisor's too. */
+    rf_must(RF_STEP(IDENTITY), sys_prctl(PR_SET_DUMPABLE, 0, 0), "cannot make ourselves undumpable");
+    rf_confine_caps_set(set, as_root, bits);
     if (launch->process->init == RF_INIT_REAPER) {
         /* Our parent is the reaper; whether the supervisor lives is its to watch. */
         rf_must(RF_STEP(IDENTITY), sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0), "cannot arm the parent-death signal");

@@ -3,6 +3,7 @@
 #include "files.h"
 #include "limit.h"
 #include "line.h"
+#include "notify.h"
 #include "rights.h"
 #include "terminal.h"
 #include <linux/prctl.h>
@@ -63,23 +64,15 @@ static void close_end(int fd) {
     rf_must(RF_STEP(ENTER), sys_close(fd), "cannot close a pipe");
 }
 
-_Noreturn static void live(struct rf_launch *launch) {
-    rf_fail_in_child();
+static void live(void *argument) {
+    struct rf_launch *launch = argument;
+    rf_fail_in_child(true);
     close_end(launch->go[1]); /* while we hold it, the supervisor's death would not show */
-    close_end(launch->ready[0]);
+    if (launch->ready[0] >= 0) close_end(launch->ready[0]);
     rf_enter_die_with_parent(launch);
     rf_launch_run(launch, RF_IN_CHILD);
     rf_launch_run(launch, RF_IN_PAYLOAD);
     rf_fail(RF_STEP(EXEC), 0, "the last step returned");
-}
-
-static void make_pipes(struct rf_launch *launch) {
-    int error = sys_pipe(launch->go);
-    /* Over a socket the pseudo-terminal can come, too; otherwise the two are used alike. */
-    if (error == 0)
-        error = rf_terminal_wanted(launch) ? sys_socketpair(RF_UNIX, RF_UNIX_STREAM | RF_UNIX_CLOEXEC, launch->ready)
-                                           : sys_pipe(launch->ready);
-    rf_must(RF_STEP(ENTER), error, "cannot make a pipe");
 }
 
 static int made(const struct rf_launch *launch, int result) {
@@ -93,27 +86,61 @@ static int made(const struct rf_launch *launch, int result) {
 
 static void stay_outside(struct rf_launch *launch) {
     close_end(launch->go[0]);
-    close_end(launch->ready[1]);
+    if (launch->ready[1] >= 0) close_end(launch->ready[1]);
     launch->go[0] = launch->ready[1] = -1;
     rf_enter_write_maps(launch);
 }
 
+/*
+ * Whether the first process may run in our memory while we sleep in the kernel, as after vfork(2), until it executes or
+ * ends: nothing has to be copied then.  Only where it becomes the payload itself and we have nothing to do meanwhile,
+ * where it changes nothing of the launch that we use afterwards (an ordinary user's has its objects opened anew), and
+ * where nobody can get at its memory who could not get at ours: so never in a user namespace of its own.  The kernel
+ * refuses time namespaces to those who share memory, and joined ones may be such.  And where the out-of-memory killer
+ * finds it, it kills all who share its memory: so not below a limit that a launch itself could reach.
+ */
+static bool may_share(const struct rf_launch *launch) {
+    return launch->process->init == RF_INIT_NONE && launch->clones && rf_view_count(&launch->view, RF_JOINS) == 0 &&
+           !rf_launch_new(launch, CLONE_NEWUSER | CLONE_NEWTIME) && !rf_notify_wanted(launch) &&
+           !rf_terminal_wanted(launch) && !rf_limit_is_tight(launch);
+}
+
+/* The shared page, and the pipes; without `ready` the clone itself returns when that would be hung up. */
+static void make_pipes(struct rf_launch *launch, bool ready) {
+    int error = sys_pipe(launch->go);
+    if (ready) rf_fail_share();
+    /* Over a socket the pseudo-terminal can come, too; otherwise the two are used alike. */
+    if (error == 0 && ready)
+        error = rf_terminal_wanted(launch) ? sys_socketpair(RF_UNIX, RF_UNIX_STREAM | RF_UNIX_CLOEXEC, launch->ready)
+                                           : sys_pipe(launch->ready);
+    rf_must(RF_STEP(ENTER), error, "cannot make a pipe");
+}
+
 void rf_enter_clone(struct rf_launch *launch) {
+    /* Below what we use of ours, so that pages already there serve both. */
+    _Alignas(16) char stack[8 * RF_PAGE];
     int leaf = rf_limit_v2_leaf(), pidfd = -1;
+    const bool share = may_share(launch);
     struct clone_args args = {
         .flags = (launch->ns->create & BY_CLONE) | CLONE_PIDFD | CLONE_PARENT_SETTID,
         .pidfd = (uint64_t)(uintptr_t)&pidfd,
-        .parent_tid = (uint64_t)(uintptr_t)&rf_shared->first,
         .exit_signal = SIGCHLD,
     };
     if (leaf >= 0) {
         args.flags |= CLONE_INTO_CGROUP;
         args.cgroup = (unsigned)leaf;
     }
-    make_pipes(launch);
-    int child = made(launch, sys_clone3(&args));
+    make_pipes(launch, !share);
+    if (share) {
+        args.flags |= CLONE_VM | CLONE_VFORK;
+        args.stack = (uint64_t)(uintptr_t)stack;
+        args.stack_size = sizeof stack;
+    }
+    args.parent_tid = (uint64_t)(uintptr_t)&rf_shared->first;
+    int child = share ? sys_thread(&args, live, launch) : sys_clone3(&args);
     if (child == 0) live(launch);
-    launch->child = child;
+    rf_fail_in_child(false);
+    launch->child = made(launch, child);
     launch->pidfd = pidfd;
     stay_outside(launch);
 }
@@ -131,7 +158,7 @@ void rf_enter_in_place(struct rf_launch *launch) {
     struct clone_args args = {.exit_signal = SIGCHLD};
     siginfo_t info;
     leave_terminal();
-    make_pipes(launch);
+    make_pipes(launch, true);
     rf_shared->first = sys_getpid();
     rf_shared->in_place = 1;
     int child = launch->pidfd = sys_pidfd_open(rf_shared->first);
@@ -151,7 +178,7 @@ void rf_enter_in_place(struct rf_launch *launch) {
     while (error == -EINTR);
     if (error == 0 && info.si_status != 0) error = -EAGAIN;
     rf_must(RF_STEP(ENTER), error, "cannot fork");
-    rf_fail_in_child();
+    rf_fail_in_child(true);
     made(launch, sys_unshare(launch->ns->create & BY_CLONE));
     rf_shared->apart = 1;
     live(launch);
@@ -177,13 +204,11 @@ struct interface {
 
 void rf_enter_network(struct rf_launch *launch) {
     enum { GET_FLAGS = 0x8913, SET_FLAGS = 0x8914, UP = 1, AF_LOCAL = 1, DATAGRAM = 2, CLOSE_ON_EXEC = 02000000 };
-    struct interface lo = {.name = "lo"};
+    struct interface lo = {.name = "lo", .flags = UP};
     if (!rf_launch_new(launch, CLONE_NEWNET)) return;
     /* Any family does, and this one is there even where IPv4 is not. */
     int fd = rf_must(RF_STEP(NETWORK), sys_socket(AF_LOCAL, DATAGRAM | CLOSE_ON_EXEC), "cannot make a socket");
-    int error = sys_ioctl(fd, GET_FLAGS, &lo);
-    lo.flags |= UP;
-    if (error == 0) error = sys_ioctl(fd, SET_FLAGS, &lo);
+    int error = sys_ioctl(fd, SET_FLAGS, &lo);
     if (error == 0) error = sys_ioctl(fd, GET_FLAGS, &lo);
     rf_must(RF_STEP(NETWORK), error, "cannot bring up the loopback interface");
     if (!(lo.flags & UP)) rf_fail(RF_STEP(NETWORK), 0, "the loopback interface did not come up");

@@ -9,7 +9,8 @@
 void rf_enter_prepare(struct rf_launch *launch);
 
 /* Clones the first process into the namespaces and the leaf.  Returns in the supervisor, id maps written;
- * the first process runs its steps and never returns from here. */
+ * the first process runs its steps and never returns from here.  Without a ready pipe (ready[0] is -1) that process has
+ * executed or ended by then. */
 void rf_enter_clone(struct rf_launch *launch);
 
 /* The same without leaving the process that was started: it makes the namespaces, runs the steps and never returns.

@@ -4,6 +4,7 @@
 #include "line.h"
 #include "status.h"
 
+static struct rf_shared own;
 struct rf_shared *rf_shared;
 void (*rf_fail_undo)(struct rf_launch *launch);
 
@@ -96,13 +97,18 @@ const char *rf_fail_capability(uint32_t number) {
 
 void rf_fail_init(struct rf_launch *launch) {
     the_launch = launch;
+    rf_shared = &own;
+}
+
+void rf_fail_share(void) {
+    if (rf_shared != &own) return;
     long at = sys_mmap_shared(sizeof(struct rf_shared));
     if (at < 0 && at > -4096) rf_fail(RF_STEP(START), (int)at, "cannot map a page");
     rf_shared = (struct rf_shared *)at;
 }
 
-void rf_fail_in_child(void) {
-    in_child = true;
+void rf_fail_in_child(bool is_child) {
+    in_child = is_child;
 }
 
 void rf_fail_print(int fd, const char *text) {

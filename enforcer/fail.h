@@ -58,11 +58,14 @@ struct rf_shared {
 };
 extern struct rf_shared *rf_shared;
 
-/* Maps the shared page; call before anything may fail in another process. */
+/* Before anything may fail. */
 void rf_fail_init(struct rf_launch *launch);
 
-/* From now on this process is not the supervisor. */
-void rf_fail_in_child(void);
+/* Makes rf_shared a page that a copy of this process has too: before the first that may fail there is made. */
+void rf_fail_share(void);
+
+/* From now on this process is not the supervisor; or, where its memory was lent to the first process, it is again. */
+void rf_fail_in_child(bool is_child);
 
 /* What the supervisor undoes before it reports a failure; NULL: nothing. */
 extern void (*rf_fail_undo)(struct rf_launch *launch);

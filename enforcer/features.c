@@ -51,7 +51,7 @@ static void say_release(const struct rf_launch *launch) {
 
 static void say_capabilities(const struct rf_launch *launch) {
     open_list("capabilities", "[");
-    for (uint32_t n = 0; n <= launch->last_cap; n++)
+    for (uint32_t n = 0; n < 64; n++)
         if (launch->caps >> n & 1) rf_line_format(&line, "%s\"%s\"", comma(), rf_fail_capability(n));
     close_list("]");
 }

@@ -54,3 +54,11 @@ bool rf_files_on(int fd, unsigned long magic) {
     struct statfs fs;
     return sys_fstatfs(fd, &fs) == 0 && (unsigned long)fs.f_type == magic;
 }
+
+int rf_files_link_is(int dir, const char *name, const char *text) {
+    char link[64];
+    int n = sys_readlinkat(dir, name, link, sizeof link - 1);
+    if (n < 0) return n == -ENOENT ? 0 : n;
+    link[n] = '\0';
+    return rf_chars_equal(link, text);
+}

@@ -21,4 +21,8 @@ int rf_files_close_but(int first, uint64_t set, int a, int b);
 /* Whether fd lies on a file system of this magic number (linux/magic.h). */
 bool rf_files_on(int fd, unsigned long magic);
 
+/* Whether a symbolic link's text is this, 0 or 1, or -errno; 0 if there is none.  Asked of /proc/self/ns, where following
+ * would make the namespace's file. */
+int rf_files_link_is(int dir, const char *name, const char *text);
+
 #endif

@@ -26,7 +26,7 @@ static bool covers_mount(const struct rf_launch *launch, const char *path) {
 }
 
 static void copy_read_only(struct rf_launch *launch) {
-    bool recursive = !rf_mount_is_old_kernel();
+    bool recursive = !rf_mount_old_kernel;
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_READ_ONLY); i++) {
         const char *path = rf_view_string(&launch->view, RF_RECORD(&launch->view, READ_ONLY, struct rf_path, i)->path);
         struct rf_where where = RF_AT(READ_ONLY, READ_ONLY, i);
@@ -46,41 +46,41 @@ static void copy_read_only(struct rf_launch *launch) {
  * masks along.  Without mount_setattr a copy leaves out what is mounted below; then it comes first, never covers a mount
  * of the policy, and the masks go on top of it. */
 void rf_furnish_read_only(struct rf_launch *launch) {
-    if (!rf_mount_is_old_kernel()) copy_read_only(launch);
+    if (!rf_mount_old_kernel) copy_read_only(launch);
     rf_mount_forget();
 }
 
-/* One empty directory and one empty file, both on file systems of our own, serve all masks: no path of the image
- * or the host is trusted to be /dev/null.  0: not made yet, for ours are never 0, 1 or 2. */
-static int empty_directory, empty_file;
-
-static void mask_directory(int target, struct rf_where where, const char *path) {
-    static const char *const options[] = {"mode", "555", "size", "4k", "nr_inodes", "1", NULL};
-    int mount = empty_directory;
-    if (mount == 0)
-        mount = empty_directory = rf_mount_new("tmpfs", CLOSED, where, options);
-    else
-        /* A mount can be cloned once it is attached, which the first mask has done. */
-        mount = rf_must(where, sys_open_tree(empty_directory, OPEN_TREE_CLONE), "%s: cannot clone the empty directory",
-                        path);
-    rf_mount_attach(mount, target, where, path);
-    if (mount != empty_directory) sys_close(mount);
+static int make_empty_file(struct rf_where where, const char *path) {
+    const int dev = rf_furnish_dev_fd();
+    rf_must(where, sys_mknodat(dev, EMPTY, S_IFREG, 0), "cannot make an empty file");
+    int file = rf_must(where, sys_openat(dev, EMPTY, O_PATH | O_NOFOLLOW, 0), "cannot open the empty file");
+    int mount = rf_must(where, sys_open_tree(file, OPEN_TREE_CLONE), "%s: cannot clone the empty file", path);
+    sys_close(file);
+    return mount;
 }
 
-static void mask_file(int target, struct rf_where where, const char *path) {
-    if (empty_file == 0) {
-        rf_must(where, sys_mknodat(rf_furnish_dev_fd(), EMPTY, S_IFREG, 0), "cannot make an empty file");
-        empty_file = rf_must(where, sys_openat(rf_furnish_dev_fd(), EMPTY, O_PATH | O_NOFOLLOW, 0),
-                             "cannot open the empty file");
+/* One empty directory and one empty file, both on file systems of our own, serve all masks: no path of the image
+ * or the host is trusted to be /dev/null.  The first mask of a kind is attached and closed to everything; the others are
+ * clones of it, which have its flags.  0: not made yet, for ours are never 0, 1 or 2. */
+static int first[2]; /* a file, a directory */
+
+static void mask(int target, bool directory, struct rf_where where, const char *path) {
+    static const char *const options[] = {"mode", "555", "size", "4k", "nr_inodes", "1", NULL};
+    int mount = first[directory];
+    if (mount) {
+        mount = rf_must(where, sys_open_tree(mount, OPEN_TREE_CLONE), "%s: cannot clone the mask", path);
+        rf_mount_attach(mount, target, where, path);
+        sys_close(mount);
+        return;
     }
-    int mount = rf_must(where, sys_open_tree(empty_file, OPEN_TREE_CLONE), "%s: cannot clone the empty file", path);
+    mount = directory ? rf_mount_new("tmpfs", CLOSED, where, options) : make_empty_file(where, path);
     rf_mount_attach(mount, target, where, path);
-    rf_mount_restrict(mount, CLOSED, false, where, path);
-    sys_close(mount);
+    if (!directory) rf_mount_restrict(mount, CLOSED, false, where, path);
+    first[directory] = mount;
 }
 
 void rf_furnish_masks(struct rf_launch *launch) {
-    if (rf_mount_is_old_kernel()) copy_read_only(launch);
+    if (rf_mount_old_kernel) copy_read_only(launch);
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_MASKS); i++) {
         const char *path = rf_view_string(&launch->view, RF_RECORD(&launch->view, MASKS, struct rf_path, i)->path);
         struct rf_where where = RF_AT(MASKS, MASKS, i);
@@ -88,13 +88,10 @@ void rf_furnish_masks(struct rf_launch *launch) {
         int target = find(launch, path, where);
         if (target < 0) continue;
         rf_must(where, sys_fstatx(target, &st), "%s", path);
-        if ((st.stx_mode & S_IFMT) == S_IFDIR)
-            mask_directory(target, where, path);
-        else
-            mask_file(target, where, path);
+        mask(target, (st.stx_mode & S_IFMT) == S_IFDIR, where, path);
     }
-    if (empty_directory > 0) sys_close(empty_directory);
-    if (empty_file == 0) return;
-    sys_close(empty_file);
+    if (first[1]) sys_close(first[1]);
+    if (!first[0]) return;
+    sys_close(first[0]);
     rf_must(RF_STEP(MASKS), sys_unlinkat(rf_furnish_dev_fd(), EMPTY, 0), "cannot unlink the empty file");
 }

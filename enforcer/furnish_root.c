@@ -25,6 +25,7 @@ void rf_furnish_private(struct rf_launch *launch) {
     leave_chroot(launch);
     rf_must(RF_STEP(ROOT), sys_mount("/", MS_REC | MS_PRIVATE), "cannot make all mounts private");
     sys_umask(0); /* modes below are exact; the payload's umask comes with the payload */
+    if (sys_umask(0) != 0) rf_fail(RF_STEP(ROOT), 0, "the kernel did not keep the umask");
     rf_object_reopen(launch);
 }
 
@@ -129,13 +130,12 @@ void rf_furnish_pivot(struct rf_launch *launch) {
 void rf_furnish_cwd(struct rf_launch *launch) {
     const struct rf_where where = RF_FIELD(CWD, PROCESS, struct rf_process, cwd);
     const char *path = rf_view_string(&launch->view, launch->process->cwd);
-    static char real[RF_PAGE];
-    int slash = rf_must(where, sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0), "/");
-    int cwd = rf_must(where, sys_openat2(slash, path, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS),
+    char real[RF_PAGE];
+    rf_must(where, sys_chdir("/"), "/");
+    int cwd = rf_must(where, sys_openat2(AT_FDCWD, path, O_PATH | O_DIRECTORY, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS),
                       "%s", path);
     rf_must(where, sys_fchdir(cwd), "%s", path);
     rf_must(where, sys_getcwd(real, sizeof real), "%s", path);
     if (real[0] != '/') rf_fail(where, 0, "%s: lies outside the root", path);
     sys_close(cwd);
-    sys_close(slash);
 }

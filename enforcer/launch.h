@@ -52,15 +52,15 @@ struct rf_launch {
     const char *program;              /* payload process: the path to execute */
     int proc;                         /* O_PATH of the launcher's /proc, checked to be procfs */
     int go[2];                        /* pipe; the write end is only the supervisor's: hang-up means that it died */
-    int ready[2];                     /* pipe, or sockets for the pseudo-terminal; the second end closes at execve */
-    int child;                        /* pid of the first process */
+    int ready
+        [2]; /* pipe, or sockets for the pseudo-terminal; the second end closes at execve.  -1: the clone itself returns then */
+    int child; /* pid of the first process */
     int pidfd;
     int notify;  /* connected to the policy's notify_socket; or -1 */
     int root_fd; /* first process: the attached root */
 
     uint64_t begun;      /* CLOCK_MONOTONIC at the first instruction, in ns */
     uint32_t euid, egid; /* of the launcher */
-    uint32_t last_cap;   /* highest capability number of this kernel */
     uint64_t caps;       /* effective capabilities of the launcher */
     bool clones;         /* it may clone mounts itself: CAP_SYS_ADMIN.  Otherwise: rootless */
     bool maps;           /* it may write id maps for others: CAP_SETUID, CAP_SETGID */

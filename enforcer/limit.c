@@ -142,8 +142,8 @@ void rf_limit_find(struct rf_launch *launch) {
     uint32_t must, all = wanted(launch, &must), in_v2 = 0;
     int n = rf_files_read(launch->proc, "self/cgroup", rf_limits.self, sizeof rf_limits.self);
     if (n < 0) rf_limits.self[0] = '\0'; /* then nothing below finds our position, and says so if it matters */
-    struct statx ns;                     /* PROC_CGROUP_INIT_INO: the number of the first namespace never changes */
-    rf_limits.in_namespace = sys_statx(launch->proc, "self/ns/cgroup", 0, &ns) != 0 || ns.stx_ino != 0xEFFFFFFBu;
+    /* PROC_CGROUP_INIT_INO: the number of the first namespace never changes. */
+    rf_limits.in_namespace = rf_files_link_is(launch->proc, "self/ns/cgroup", "cgroup:[4026531835]") != 1;
     check_names(launch);
     rf_limits.mount_v2 = -1;
     rf_limit_v2_mount();
@@ -378,6 +378,15 @@ void rf_limit_rehearse(struct rf_launch *launch) {
 
 bool rf_limit_has_v2(void) {
     return rf_limits.has_v2;
+}
+
+bool rf_limit_is_tight(const struct rf_launch *launch) {
+    for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_LIMITS); i++) {
+        const struct rf_limit *limit = limit_at(launch, i);
+        if (limit->controller == RF_CTL_MEMORY && limit->compare == RF_CMP_PAGES && limit->value < 64u << 20)
+            return true;
+    }
+    return false;
 }
 
 int rf_limit_v2_leaf(void) {

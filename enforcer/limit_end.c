@@ -179,7 +179,7 @@ void rf_limit_sweep_one(int parent, const char *name) {
 }
 
 void rf_limit_sweep(void) {
-    static _Alignas(8) char entries[RF_PAGE];
+    _Alignas(8) char entries[RF_PAGE];
     for (int i = 0; i < rf_limits.leaf_count; i++) {
         int parent = rf_limits.leaves[i].parent;
         /* Its own descriptor: reading a directory moves the position. */

@@ -48,7 +48,7 @@ void rf_limit_io_write(uint32_t i, const struct rf_leaf *leaf, const char *file,
 }
 
 void rf_limit_io_read_back(uint32_t i, const struct rf_leaf *leaf, const char *file, const char *text) {
-    static char got[RF_PAGE];
+    char got[RF_PAGE];
     struct rf_where where = RF_AT(CGROUP, IO, i);
     rf_must(where, rf_files_read(leaf->dir, file, got, sizeof got), "cannot read back %s", file);
     for (const char *p = got; p; p = rf_chars_next(p, '\n')) {

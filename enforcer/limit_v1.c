@@ -27,7 +27,7 @@ bool rf_limit_v1_has(const char *controller) {
 }
 
 int rf_limit_v1_add(const char *controller, bool must) {
-    static char path[RF_PAGE];
+    char path[RF_PAGE];
     uint32_t id;
     if (!rf_limit_own(controller, path, sizeof path, &id)) {
         if (!must) return -1;

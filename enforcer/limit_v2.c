@@ -45,6 +45,7 @@ static bool has_word(const char *list, const char *word) {
 static uint32_t lacking(int dir, const char *file) {
     char list[512];
     uint32_t result = 0;
+    if (needed == 0) return 0;
     if (rf_files_read(dir, file, list, sizeof list) < 0) list[0] = '\0';
     for (uint32_t c = 1; c < RF_CTL_COUNT; c++)
         if ((needed >> c & 1) && !has_word(list, rf_limit_names[c])) result |= 1u << c;
@@ -79,7 +80,7 @@ static bool is_delegated(const struct rf_launch *launch, int dir) {
 
 /* A process other than us in this cgroup, or 0. */
 static uint64_t find_other(int dir) {
-    static char list[RF_PAGE];
+    char list[RF_PAGE];
     int n = rf_files_read(dir, "cgroup.procs", list, sizeof list);
     if (n < 0 && n != -EFBIG) return UINT64_MAX;
     for (const char *p = list; *p;) {
@@ -118,7 +119,7 @@ _Noreturn static void refuse_place(const char *path, uint64_t other) {
 }
 
 void rf_limit_v2_choose(struct rf_launch *launch, uint32_t controllers, bool must) {
-    static char path[RF_PAGE];
+    char path[RF_PAGE];
     uint32_t id;
     needed = controllers;
     if (launch->options->cgroup_parent && rf_limits.mount_v2 < 0)
@@ -139,8 +140,8 @@ void rf_limit_v2_choose(struct rf_launch *launch, uint32_t controllers, bool mus
     if (own >= 0) {
         int dir = own;
         bool ready = lacking(dir, "cgroup.subtree_control") == 0 || is_real_root(dir);
-        bool ours = is_delegated(launch, dir) || (launch->euid == 0 && !is_real_root(rf_limits.mount_v2));
-        if (!ready && ours && lacking(dir, "cgroup.controllers") == 0) {
+        if (!ready && lacking(dir, "cgroup.controllers") == 0 &&
+            (is_delegated(launch, dir) || (launch->euid == 0 && !is_real_root(rf_limits.mount_v2)))) {
             other = find_other(dir);
             ready = must_move = other == 0;
         }

@@ -124,14 +124,18 @@ static void parse(const char *const *word) {
     options.program = word;
 }
 
-/* Without 0-2 the next files opened, the policy or a cgroup, would be the payload's standard streams. */
-static void open_standard(void) {
+/* Without 0-2 the next files opened, the policy or a cgroup, would be the payload's standard streams.  A directory of the
+ * host on one of them would be a way past the payload's root: its number, or -1. */
+static int open_standard(void) {
+    struct statx st;
+    int directory = -1;
     for (int fd = 0; fd < 3; fd++) {
-        if (sys_fcntl(fd, F_GETFD, 0) != -EBADF) continue;
-        int opened = SYS4(openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
-        if (opened < 0) sys_exit(RF_STEP_FAILED); /* there may be no stderr to say it on */
-        if (opened != fd) sys_exit(RF_STEP_FAILED);
+        int error = sys_fstatx(fd, &st);
+        /* There may be no stderr to say it on. */
+        if (error == -EBADF && SYS4(openat, AT_FDCWD, "/dev/null", O_RDWR, 0) != fd) sys_exit(RF_STEP_FAILED);
+        if (error == 0 && (st.stx_mode & S_IFMT) == S_IFDIR) directory = fd;
     }
+    return directory;
 }
 
 /* Signals stay blocked until the payload has its own empty mask: none may end us half-way. */
@@ -150,18 +154,6 @@ static bool holds(uint64_t caps, int number) {
     return (caps >> number & 1) != 0;
 }
 
-/* Asked of the kernel, since it may be newer than the compiler; and not found out by trying, since a refused
- * prctl(2) must not look like the end of the list. */
-static void look_at_capabilities(void) {
-    char text[16];
-    const char *p = text;
-    uint64_t last;
-    rf_must(RF_STEP(START), rf_files_read(launch.proc, "sys/kernel/cap_last_cap", text, sizeof text),
-            "/proc/sys/kernel/cap_last_cap");
-    if (!rf_chars_number(&p, &last) || last > 63) rf_fail(RF_STEP(START), 0, "/proc/sys/kernel/cap_last_cap: %s", text);
-    launch.last_cap = (uint32_t)last;
-}
-
 /* Who we are, which decides how mounts, maps and nodes are made. */
 static void look_around(void) {
     struct sys_caps caps;
@@ -175,15 +167,14 @@ static void look_around(void) {
     if (proc < 0) rf_fail(RF_STEP(START), proc, "/proc");
     if (!rf_files_on(proc, PROC_SUPER_MAGIC)) rf_fail(RF_STEP(START), 0, "/proc is not procfs");
     launch.proc = proc;
-    look_at_capabilities();
 }
 
-/* mknod(2) of a device works only in the first user namespace, whose inode number is fixed (PROC_USER_INIT_INO). */
+/* mknod(2) of a device works only in the first user namespace (its number is PROC_USER_INIT_INO). */
 static void look_at_nodes(void) {
-    struct statx st;
-    launch.makes_nodes = holds(launch.caps, CAP_MKNOD) && !rf_launch_new(&launch, CLONE_NEWUSER) &&
-                         rf_view_count(&launch.view, RF_DEVICES) > 0 &&
-                         sys_statx(launch.proc, "self/ns/user", 0, &st) == 0 && st.stx_ino == 0xEFFFFFFDu;
+    if (holds(launch.caps, CAP_MKNOD) && !rf_launch_new(&launch, CLONE_NEWUSER) &&
+        rf_view_count(&launch.view, RF_DEVICES) > 0)
+        launch.makes_nodes = rf_must(RF_STEP(START), rf_files_link_is(launch.proc, "self/ns/user", "user:[4026531837]"),
+                                     "/proc/self/ns/user");
 }
 
 /* The kernel lays all the strings out in one run, arguments first. */
@@ -205,10 +196,11 @@ _Noreturn void rf_main(int argc, const char *const *argv, const char *const *env
     launch.options = &options;
     options.environment = envp;
     find_words(argc, argv, envp);
-    open_standard();
+    const int directory = open_standard();
     rf_fail_init(&launch);
     settle(auxv);
     parse(argc > 0 ? argv + 1 : argv);
+    if (directory >= 0) rf_fail(RF_STEP(START), 0, "descriptor %u is a directory", (unsigned)directory);
     look_around();
     if (options.features) rf_features_print(&launch);
     rf_load_policy(&launch);

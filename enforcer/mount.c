@@ -9,7 +9,7 @@ struct device {
 };
 static struct device own[RF_MOUNTS_MAX + 8], guarded[RF_MOUNTS_MAX + 3];
 static uint32_t own_count, guarded_count;
-static bool old_kernel;
+bool rf_mount_old_kernel;
 
 int rf_mount_new(const char *type, unsigned attributes, struct rf_where where, const char *const *options) {
     int fs = rf_must(where, sys_fsopen(type), "cannot make the file system %s", type);
@@ -93,10 +93,11 @@ int rf_mount_find(const struct rf_launch *launch, const char *path) {
 }
 
 void rf_mount_refuse_root(const struct rf_launch *launch, int fd, struct rf_where where, const char *path) {
-    struct statx st, root;
+    static struct statx root; /* stx_mask 0: not looked at yet */
+    struct statx st;
     if (is_special(path)) return; /* no symlinks there, so it cannot be */
     int error = sys_fstatx(fd, &st);
-    if (error == 0) error = sys_fstatx(launch->root_fd, &root);
+    if (error == 0 && root.stx_mask == 0) error = sys_fstatx(launch->root_fd, &root);
     if (error != 0) rf_fail(where, error, "%s", path);
     if (st.stx_mnt_id == root.stx_mnt_id && st.stx_ino == root.stx_ino)
         rf_fail(where, 0, "%s: is the root itself, over which nothing can be mounted", path);
@@ -144,7 +145,7 @@ static int find_target(const struct rf_launch *launch, char *path, bool director
 }
 
 int rf_mount_target(const struct rf_launch *launch, const char *path, bool directory, struct rf_where where) {
-    static char copy[RF_PAGE];
+    char copy[RF_PAGE];
     if (!RF_PRINT(copy, "%s", path)) rf_fail(where, -ENAMETOOLONG, "%s", path);
     return find_target(launch, copy, directory, where);
 }
@@ -157,12 +158,10 @@ static int remount(int mount, unsigned flags) {
 }
 
 void rf_mount_attach(int mount, int target, struct rf_where where, const char *name) {
-    const struct mount_attr private = {.propagation = MS_PRIVATE};
     rf_must(where, sys_move_mount(mount, target), "%s: cannot attach the mount", name);
     sys_close(target);
-    int error = sys_mount_setattr(mount, AT_RECURSIVE, &private);
-    if (error == -ENOSYS) error = remount(mount, MS_REC | MS_PRIVATE);
-    rf_must(where, error, "%s: cannot make the mount private", name);
+    if (rf_mount_old_kernel)
+        rf_must(where, remount(mount, MS_REC | MS_PRIVATE), "%s: cannot make the mount private", name);
 }
 
 /* Every flag that is to stay has to be said again. */
@@ -181,7 +180,6 @@ void rf_mount_restrict(int mount, unsigned attributes, bool recursive, struct rf
     struct statfs fs;
     int error = sys_mount_setattr(mount, recursive ? AT_RECURSIVE : 0, &attr);
     if (error == -ENOSYS) {
-        old_kernel = true;
         if (recursive) rf_fail(where, error, "%s: restricting a recursive mount takes Linux 5.12", name);
         error = restrict_by_path(mount, attributes);
     }
@@ -189,8 +187,4 @@ void rf_mount_restrict(int mount, unsigned attributes, bool recursive, struct rf
     rf_must(where, sys_fstatfs(mount, &fs), "%s", name);
     if (((unsigned long)fs.f_flags & attributes) != attributes)
         rf_fail(where, 0, "%s: the kernel did not keep the mount's flags", name);
-}
-
-bool rf_mount_is_old_kernel(void) {
-    return old_kernel;
 }

@@ -25,14 +25,15 @@ void rf_mount_refuse_root(const struct rf_launch *launch, int fd, struct rf_wher
 int rf_mount_target(const struct rf_launch *launch, const char *path, bool directory, struct rf_where where);
 
 /* Attaches a detached mount to a mount point.  From then on it is private, with all below it: a clone of a shared
- * mount of the host is its peer, and what we mount in it would appear on the host. */
+ * mount of the host is its peer, and what we mount in it would appear on the host.  (object.c makes such a clone private
+ * at once; only before Linux 5.12 it has to be attached first.  All others are private by birth.) */
 void rf_mount_attach(int mount, int target, struct rf_where where, const char *name);
 
 /* Adds MOUNT_ATTR_* to an attached mount, and to all below it if asked; verified. */
 void rf_mount_restrict(int mount, unsigned attributes, bool recursive, struct rf_where where, const char *name);
 
-/* Whether the kernel has mount_setattr(2) was seen to be false by the last restrict (before Linux 5.12). */
-bool rf_mount_is_old_kernel(void);
+/* The kernel was seen to have no mount_setattr(2) (before Linux 5.12); known once the root has been cloned. */
+extern bool rf_mount_old_kernel;
 
 /* Remembers a mount of the policy, attached at `path` (from the blob, in ascending order), and its descriptor, which
  * it takes: what lies below is found from there, and not once more through an image that may have changed. */

@@ -2,6 +2,7 @@
 #include "object.h"
 #include "files.h"
 #include "line.h"
+#include "mount.h"
 #include "params.h"
 #include "pass.h"
 #include <linux/magic.h>
@@ -61,7 +62,10 @@ static int clone_tree(int fd, bool recursive, struct rf_where where, const char 
      * made private once it is attached. */
     const struct mount_attr private = {.propagation = MS_PRIVATE};
     int error = sys_mount_setattr(tree, AT_RECURSIVE, &private);
-    if (error < 0 && error != -ENOSYS) rf_fail(where, error, "%s: cannot make the clone private", name);
+    if (error == -ENOSYS)
+        rf_mount_old_kernel = true;
+    else
+        rf_must(where, error, "%s: cannot make the clone private", name);
     sys_close(fd);
     return tree;
 }

@@ -25,8 +25,8 @@ uint64_t rf_status_now(void) {
 void rf_status_start(const struct rf_launch *launch) {
     static char text[7 * RF_PAGE]; /* a path of a page, six characters for each byte */
     struct rf_line line = RF_LINE(text);
-    const char *cgroup = rf_limit_path(launch);
     if (launch->options->status_fd < 0) return;
+    const char *cgroup = rf_limit_path(launch);
     rf_line_format(&line, "{\"event\":\"start\",\"pid\":%d,\"cgroup\":%s", launch->child, cgroup ? "\"" : "null");
     if (cgroup) {
         rf_line_json(&line, cgroup);

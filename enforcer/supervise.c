@@ -209,6 +209,10 @@ _Noreturn void rf_supervise(struct rf_launch *launch) {
     if (!in_place) fd = rf_must(RF_STEP(SUPERVISE), sys_signalfd(~UINT64_C(0)), "cannot make a signalfd");
     close_objects(launch);
     make_timer(launch);
+    if (!in_place && launch->ready[0] < 0) {
+        started(launch);
+        running = true;
+    }
     for (;;) {
         /* Of the ready pipe only the hang-up is waited for: what comes over it before is for rf_terminal_take(). */
         struct pollfd polls[3 + RF_TERMINAL_POLLS] = {

@@ -148,6 +148,9 @@ static inline int sys_fgetxattr(int fd, const char *name, void *value, size_t si
 static inline int sys_fchdir(int fd) {
     return SYS1(fchdir, fd);
 }
+static inline int sys_chdir(const char *path) {
+    return SYS1(chdir, path);
+}
 static inline int sys_getcwd(char *buffer, size_t size) {
     return SYS2(getcwd, buffer, size);
 }

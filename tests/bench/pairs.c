@@ -1,92 +1,70 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * pairs ROUNDS COMMAND COMMAND...: starts each command once per round, in turn, and prints the median wall time from
- * vfork to reaped and the median of the ratio to the first command within a round.  Words of a command are split at
- * spaces.  The interleaving makes drift of the machine's speed cancel out; only the ratios are to be quoted.
+ * pairs ROUNDS NAME=COMMAND NAME=COMMAND...: starts each command once per round, in turn, and prints, as a table in
+ * Markdown, the medians of three times and of their ratios to the first command within a round: to the payload's first
+ * instruction (the payload tells the clock's reading, see payload.c); to the launcher reaped; and what the launcher and
+ * those that it waited for ran, as the kernel's scheduler counts it, payload included: the one that others' load on the
+ * machine moves least.  The interleaving makes drift of the machine's speed cancel out; only the ratios are to be quoted.
  */
 #define _GNU_SOURCE
+#include "commands.h"
+
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#define WORDS_MAX    64
-#define COMMANDS_MAX 8
-#define ROUNDS_MAX   10000
-#define WARM_UP      5
+#define ROUNDS_MAX 10000
+#define WARM_UP    5
 
-struct command {
-    const char *text;
-    char copy[4096];
-    char *words[WORDS_MAX + 1];
-    double microseconds[ROUNDS_MAX], ratio[ROUNDS_MAX];
+enum { TO_EXEC, REAPED, RAN, KINDS };
+
+struct times {
+    double of[KINDS][ROUNDS_MAX], ratio[KINDS][ROUNDS_MAX];
 };
 
-static double now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
-}
-
-/* Microseconds of one run; a run that fails ends the measurement. */
-static double once(const struct command *c) {
-    double start = now();
-    pid_t pid =
-        vfork(); /* NOLINT(clang-analyzer-security.insecureAPI.vfork): what launchers are started by; fork would be measured too */
-    if (pid == 0) {
-        execvp(c->words[0], c->words);
-        _exit(127);
-    }
-    int status = -1;
-    if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
-        fprintf(stderr, "pairs: '%s' failed with status %d\n", c->text, status);
+static void once(const struct command *c, struct times *t, size_t at) {
+    int out[2];
+    struct timespec told;
+    if (pipe2(out, O_CLOEXEC | O_NONBLOCK) != 0) exit(1);
+    double start = commands_now();
+    t->of[RAN][at] = commands_wait(c, commands_start(c, out[1]));
+    t->of[REAPED][at] = commands_now() - start;
+    if (read(out[0], &told, sizeof told) != (ssize_t)sizeof told) {
+        fprintf(stderr, "pairs: '%s': the payload told no time\n", c->name);
         exit(1);
     }
-    return now() - start;
-}
-
-static int by_value(const void *pa, const void *pb) {
-    double a = *(const double *)pa, b = *(const double *)pb;
-    return a < b ? -1 : a > b;
-}
-
-static double median(double *list, size_t n) {
-    qsort(list, n, sizeof *list, by_value);
-    return list[n / 2];
-}
-
-/* False if the command is empty or too long. */
-static bool split(struct command *c, const char *text) {
-    size_t n = 0;
-    c->text = text;
-    if (strlen(text) >= sizeof c->copy) return false;
-    strcpy(c->copy, text); /* NOLINT(clang-analyzer-security.insecureAPI.strcpy): the length was just looked at */
-    for (char *word = strtok(c->copy, " "); word && n < WORDS_MAX; word = strtok(NULL, " ")) c->words[n++] = word;
-    return n > 0;
+    t->of[TO_EXEC][at] = (double)told.tv_sec * 1e6 + (double)told.tv_nsec / 1e3 - start;
+    close(out[0]);
+    close(out[1]);
 }
 
 int main(int argc, char **argv) {
-    size_t rounds = argc > 2 ? strtoul(argv[1], NULL, 10) : 0, count = (size_t)argc - 2;
     static struct command commands[COMMANDS_MAX];
-    bool good = rounds && rounds <= ROUNDS_MAX && count <= COMMANDS_MAX;
-    for (size_t i = 0; good && i < count; i++) good = split(&commands[i], argv[i + 2]);
-    if (!good) {
-        fputs("usage: pairs ROUNDS COMMAND...\n", stderr);
+    static struct times times[COMMANDS_MAX];
+    size_t rounds = argc > 2 ? strtoul(argv[1], NULL, 10) : 0;
+    size_t count = argc > 2 ? commands_split(commands, argv + 2, (size_t)argc - 2) : 0;
+    if (count == 0 || rounds == 0 || rounds > ROUNDS_MAX) {
+        fputs("usage: pairs ROUNDS NAME=COMMAND...\n", stderr);
         return 2;
     }
-    for (size_t round = 0; round < rounds + WARM_UP; round++)
+    for (size_t round = 0; round < rounds + WARM_UP; round++) {
+        size_t at = round < WARM_UP ? 0 : round - WARM_UP;
         for (size_t i = 0; i < count; i++) {
-            double t = once(&commands[i]);
-            if (round < WARM_UP) continue;
-            commands[i].microseconds[round - WARM_UP] = t;
-            commands[i].ratio[round - WARM_UP] = t / commands[0].microseconds[round - WARM_UP];
+            once(&commands[i], &times[i], at);
+            for (int k = 0; k < KINDS; k++) times[i].ratio[k][at] = times[i].of[k][at] / times[0].of[k][at];
         }
-    for (size_t i = 0; i < count; i++)
-        printf("%8.0f us  %6.2fx  %.100s\n", median(commands[i].microseconds, rounds),
-               median(commands[i].ratio, rounds), commands[i].text);
+    }
+    printf("| %zu rounds | to exec, us | ratio | to reaped, us | ratio | ran, us | ratio "
+           "|\n|---|---|---|---|---|---|---|\n",
+           rounds);
+    for (size_t i = 0; i < count; i++) {
+        printf("| %s ", commands[i].name);
+        for (int k = 0; k < KINDS; k++)
+            printf("| %.0f | %.2f ", commands_median(times[i].of[k], rounds),
+                   commands_median(times[i].ratio[k], rounds));
+        puts("|");
+    }
     return 0;
 }
