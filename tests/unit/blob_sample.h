@@ -29,7 +29,7 @@ struct sample {
     struct rf_landlock landlock;
     struct rf_landlock_path landlock_paths[2];
     struct rf_landlock_port landlock_ports[2];
-    struct rf_insn filters[3][6];
+    struct rf_insn filters[3][7];
     struct rf_map_file map_files[2];
     struct rf_map_entry map_entries[8];
 };
