@@ -11,9 +11,9 @@ static const struct rf_where at = RF_FIELD(CAPABILITIES, CONFINE, struct rf_conf
 void rf_confine_caps_bound(uint64_t set, uint32_t last) {
     struct sys_caps caps;
     rf_must(at, sys_capget(&caps), "cannot read our capabilities");
-    uint32_t highest = 63; /* no __builtin_clzll: on riscv64 that is a function of libgcc's */
-    while (highest > last && !(set & BIT(highest))) highest--;
-    if (highest > last) rf_fail(at, 0, "the policy gives capability %u, which this kernel does not have", highest);
+    /* no __builtin_clzll: on riscv64 that is a function of libgcc's */
+    for (uint32_t n = 63; n > last; n--)
+        if (set & BIT(n)) rf_fail(at, 0, "the policy gives capability %u, which this kernel does not have", n);
     for (uint32_t n = 0; n <= last; n++) {
         int held = rf_must(at, sys_prctl(PR_CAPBSET_READ, n, 0), "cannot read the bounding set");
         if (set & BIT(n)) {

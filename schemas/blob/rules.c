@@ -198,49 +198,31 @@ static bool notifies(const struct rf_view *v, uint32_t type) {
     return false;
 }
 
-static bool taken(const struct rf_insn *insn, uint32_t value) {
-    if (insn->code == (BPF_JMP | BPF_JEQ | BPF_K)) return value == insn->k;
-    if (insn->code == (BPF_JMP | BPF_JSET | BPF_K)) return (value & insn->k) != 0;
-    return insn->code == (BPF_JMP | BPF_JGT | BPF_K) ? value > insn->k : value >= insn->k;
-}
-
-/*
- * Whether every answer that a filter has for a call, whatever its arguments, lets the enforcer go on: never one that
- * somebody else would have to give, and for the call that starts the program nothing but yes.  For each instruction it
- * is kept what the accumulator can hold there; jumps only go forward.
- */
-static bool goes_on(const struct rf_insn *insns, uint32_t count, const uint32_t word[2], bool starts) {
-    enum { NUMBER = 1, ARCH = 2, OTHER = 4 };
-    uint8_t holds[RF_FILTER_MAX];
-    __builtin_memset(holds, 0, count);
-    holds[0] = OTHER;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct rf_insn *insn = &insns[i];
-        uint8_t *next = &holds[i + 1];
-        if (!holds[i]) continue;
-        if (insn->code == (BPF_RET | BPF_K)) {
-            bool yes = insn->k == SECCOMP_RET_ALLOW || insn->k == SECCOMP_RET_LOG;
-            if (!yes && (starts || insn->k == SECCOMP_RET_USER_NOTIF)) return false;
-        } else if (insn->code == (BPF_JMP | BPF_JA)) {
-            next[insn->k] |= holds[i];
-        } else if (BPF_CLASS(insn->code) != BPF_JMP) {
-            *next |= insn->code == (BPF_LD | BPF_W | BPF_ABS) && insn->k <= 4 ? NUMBER << insn->k / 4 : OTHER;
+/* What a filter that was checked returns for a call of its own machine, if it finds it by comparing architecture and number;
+ * else notify: it hangs on something else. */
+static uint32_t answer(const struct rf_insn *insn, uint32_t arch, uint32_t number) {
+    uint32_t a = 0;
+    for (;; insn++) {
+        uint32_t code = insn->code, k = insn->k;
+        if (code == (BPF_JMP | BPF_JA)) {
+            insn += k;
+        } else if ((code | BPF_JGE) == (BPF_JMP | BPF_JGE)) {
+            /* JGE is both of these bits */
+            insn += code & (a == k ? BPF_JEQ : a > k ? BPF_JGT : 0) ? insn->jt : insn->jf;
+        } else if (code == (BPF_LD | BPF_W | BPF_ABS) && k <= 4) {
+            a = k ? arch : number;
         } else {
-            for (uint32_t kind = NUMBER; kind <= OTHER; kind <<= 1) {
-                if (!(holds[i] & kind)) continue;
-                bool known = kind != OTHER, jumps = known && taken(insn, word[kind >> 1]);
-                if (!known || jumps) next[insn->jt] |= (uint8_t)kind;
-                if (!jumps) next[insn->jf] |= (uint8_t)kind;
-            }
+            return code == (BPF_RET | BPF_K) ? k : SECCOMP_RET_USER_NOTIF;
         }
     }
-    return true;
 }
 
-static bool starts_program(const struct rf_insn *insns, uint32_t count, uint32_t arch) {
+/* execve is to start the program: allowed, or allowed and logged, which are the highest of the answers if kill is taken for
+ * negative.  exit_group is to end a launch that failed: of a notification nobody may be there to take notice. */
+static bool can_start(const struct rf_insn *insns, uint32_t arch) {
     bool x86 = arch == AUDIT_ARCH_X86_64;
-    return goes_on(insns, count, (const uint32_t[2]){x86 ? 59 : 221, arch}, true) && /* execve */
-           goes_on(insns, count, (const uint32_t[2]){x86 ? 231 : 94, arch}, false);  /* exit_group */
+    return (int32_t)answer(insns, arch, x86 ? 59 : 221) >= (int32_t)SECCOMP_RET_LOG &&
+           answer(insns, arch, x86 ? 231 : 94) != SECCOMP_RET_USER_NOTIF;
 }
 
 static enum rf_blob_error check_filters(const struct rf_view *v) {
@@ -252,7 +234,7 @@ static enum rf_blob_error check_filters(const struct rf_view *v) {
         if (v->count[type] == 0) continue;
         enum rf_blob_error error = rf_view_check_filter(v->records[type], v->count[type], archs[i]);
         if (error) return error;
-        if (!starts_program(v->records[type], v->count[type], archs[i])) return RF_BLOB_E_RULE;
+        if (!can_start(v->records[type], archs[i])) return RF_BLOB_E_RULE;
         any = true;
         notify |= notifies(v, type);
     }

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 
-from suite import kernel
 from suite.registry import test
 from suite.test_hostile import Watched
 from suite.world import check, equal
@@ -106,18 +105,3 @@ def killed_launchers_leave_nothing(w):
         with open(os.path.join(leaf, "cgroup.procs"), encoding="ascii") as file:
             equal(file.read(), "", f"processes in {leaf}")
     w.cgroups.sweep_leaves(w.cgroups.listing())
-
-
-@test()
-def the_machine_is_as_before(w):
-    """Last: neither a mount, a namespace's file nor an interface of the tests above is left."""
-    equal(w.cgroups.listing(), set(), "cgroups")
-    equal(sorted(os.listdir("/sys/class/net")), sorted(kernel_interfaces()), "interfaces")
-
-
-def kernel_interfaces():
-    with open("/proc/net/dev", encoding="ascii") as file:
-        return [line.split(":")[0].strip() for line in file.readlines()[2:]]
-
-
-assert kernel.MS_SHARED  # the suite's mounts are shared: see kernel.own_mounts()
