@@ -26,9 +26,8 @@ void rf_confine_caps_bound(uint64_t set) {
                     "cannot drop CAP_%s from the bounding set; it needs root (CAP_SETPCAP), or `namespaces.user: new`",
                     rf_fail_capability(n));
     }
-    if (n < 64 && set >> n != 0)
-        rf_fail(at, 0, "the policy gives capability %u, which this kernel does not have",
-                63u - (unsigned)__builtin_clzll(set));
+    for (; n < 64; n++)
+        if (set & BIT(n)) rf_fail(at, 0, "the policy gives capability %u, which this kernel does not have", n);
 }
 
 static void put(uint64_t permitted, uint64_t inheritable) {

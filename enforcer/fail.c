@@ -47,6 +47,7 @@ static int exit_code; /* 0: RF_STEP_FAILED */
     X(EOVERFLOW, "an id without a mapping, or a value too large")                                                      \
     X(EOPNOTSUPP, "not supported")                                                                                     \
     X(EPROTOTYPE, "a socket of another type")                                                                          \
+    X(ETOOMANYREFS, "too many files in flight")                                                                        \
     X(ECONNREFUSED, "nobody listens")                                                                                  \
     X(ELIBBAD, "its interpreter is damaged")
 

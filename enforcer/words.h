@@ -6,6 +6,12 @@
 #ifndef RF_WORDS_H
 #define RF_WORDS_H
 
+/* clang does not look into a statement for the format, and so takes one without arguments for one from outside.  gcc does
+ * look, and checks them all. */
+#ifdef __clang__
+#pragma clang diagnostic ignored "-Wformat-security"
+#endif
+
 #define RF_PACKED __attribute__((section(".words")))
 /* A pointer to the packed string; the compiler still sees the format in it. */
 #define RF_WORDS(text)                                                                                                 \

@@ -375,6 +375,33 @@ static bool notifies(const struct rf_view *v, uint32_t type) {
     return false;
 }
 
+/* What a filter that was checked returns for a call of its own machine, if it finds it by comparing architecture and number;
+ * else notify: it hangs on something else. */
+static uint32_t answer(const struct rf_insn *insn, uint32_t arch, uint32_t number) {
+    uint32_t a = 0;
+    for (;; insn++) {
+        uint32_t code = insn->code, k = insn->k;
+        if (code == (BPF_JMP | BPF_JA)) {
+            insn += k;
+        } else if ((code | BPF_JGE) == (BPF_JMP | BPF_JGE)) {
+            /* JGE is both of these bits */
+            insn += code & (a == k ? BPF_JEQ : a > k ? BPF_JGT : 0) ? insn->jt : insn->jf;
+        } else if (code == (BPF_LD | BPF_W | BPF_ABS) && k <= 4) {
+            a = k ? arch : number;
+        } else {
+            return code == (BPF_RET | BPF_K) ? k : SECCOMP_RET_USER_NOTIF;
+        }
+    }
+}
+
+/* execve is to start the program: allowed, or allowed and logged, which are the highest of the answers if kill is taken for
+ * negative.  exit_group is to end a launch that failed: of a notification nobody may be there to take notice. */
+static bool can_start(const struct rf_insn *insns, uint32_t arch) {
+    bool x86 = arch == AUDIT_ARCH_X86_64;
+    return (int32_t)answer(insns, arch, x86 ? 59 : 221) >= (int32_t)SECCOMP_RET_LOG &&
+           answer(insns, arch, x86 ? 231 : 94) != SECCOMP_RET_USER_NOTIF;
+}
+
 static enum rf_blob_error check_filters(const struct rf_view *v) {
     static const uint32_t archs[] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_AARCH64, AUDIT_ARCH_RISCV64};
     const struct rf_confine *c = RF_RECORD(v, CONFINE, struct rf_confine, 0);
@@ -384,6 +411,7 @@ static enum rf_blob_error check_filters(const struct rf_view *v) {
         if (v->count[type] == 0) continue;
         enum rf_blob_error error = rf_view_check_filter(v->records[type], v->count[type], archs[i]);
         if (error) return error;
+        if (!can_start(v->records[type], archs[i])) return RF_BLOB_E_RULE;
         any = true;
         notify |= notifies(v, type);
     }

@@ -127,9 +127,27 @@ blob env.fence $BASE pass=TZ pass=LANG:optional
 want "a variable to pass that is not set" 125 'TZ: not set' env -u TZ ./run env.fence env
 want "passed variables" 0 '^TZ=UTC$' env TZ=UTC ./run env.fence env
 
+# --- what a filter refuses the program
+MAY="$NS $ROOT uid=0 gid=0 env=PATH=/bin caps=0x200000"
+blob may.fence $MAY filter=allow
+want "a call that is allowed" 0 '' ./run may.fence -- mount -t tmpfs none /run
+want "a call that would be killed is made" 1 'not permitted' ./run may.fence -- busybox reboot -f
+blob maynot.fence $MAY $FILTER
+want "a call that gets an errno" 1 'denied|permitted' ./run maynot.fence -- mount -t tmpfs none /run
+want "a call that is killed" 159 '' ./run maynot.fence -- busybox reboot -f
+
 # --- what a filter may refuse the enforcer itself
 NOEXIT=filter=231:1
 [ "$(uname -m)" = x86_64 ] || NOEXIT=filter=94:1
+EXECVE=59 EXIT_GROUP=231
+[ "$(uname -m)" = x86_64 ] || EXECVE=221 EXIT_GROUP=94
+for answer in $EXECVE:1 $EXECVE:0 $EXECVE:notify $EXIT_GROUP:notify; do
+    NOTIFY=
+    if [ "${answer#*:}" = notify ]; then NOTIFY=notify=$W/nobody.sock; fi
+    blob nostart.fence $NS $ROOT $WHO filter=$answer $NOTIFY 2>/dev/null
+    want "a filter with $answer, under which nothing can start" 125 '^ringfence-run: load: .*contradict' \
+        timeout -s KILL 10 ./run nostart.fence -- true
+done
 for init in none reaper; do
     blob noexit.fence $NS $ROOT $WHO init=$init $NOEXIT
     want "init $init: execve fails and exit_group is refused" 126 'ENOEXEC' timeout -s KILL 10 ./run noexit.fence -- garbage
@@ -165,8 +183,7 @@ done
 # --- a launcher in a chroot: what lies above it must not stay in the payload's mount namespace
 blob jail.fence $NS $ROOT uid=0 gid=0 env=PATH=/bin caps=0x40000 filter=allow
 cat >jail.sh <<'END'
-mount --make-rprivate / && mkdir jail && mount --bind / jail && mount --bind /proc jail/proc &&
-    mount --rbind /sys jail/sys && mount --rbind /dev jail/dev || exit 1
+mount --make-rprivate / && mkdir jail && mount --rbind / jail || exit 1
 exec chroot jail "$PWD/run" "$PWD/jail.fence" -- busybox unshare -U true
 END
 # The kernel makes no user namespace for a process that is in a chroot of its mount namespace.

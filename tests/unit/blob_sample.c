@@ -129,10 +129,14 @@ static void fill_process(struct sample *s) {
     s->attend = (struct rf_attend){5400000, 1500, RF_ATTEND_TERMINAL | RF_ATTEND_STOP, 0};
     static const uint32_t archs[] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_AARCH64, AUDIT_ARCH_RISCV64};
     for (uint32_t i = 0; i < 3; i++) {
-        const struct rf_insn filter[6] = {
-            {BPF_LD | BPF_W | BPF_ABS, 0, 0, 4},        {BPF_JMP | BPF_JEQ | BPF_K, 0, 3, archs[i]},
-            {BPF_LD | BPF_W | BPF_ABS, 0, 0, 0},        {BPF_JMP | BPF_JGE | BPF_K, 1, 0, 0x40000000},
-            {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW}, {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS},
+        const struct rf_insn filter[7] = {
+            {BPF_LD | BPF_W | BPF_ABS, 0, 0, 4},
+            {BPF_JMP | BPF_JEQ | BPF_K, 0, 4, archs[i]},
+            {BPF_LD | BPF_W | BPF_ABS, 0, 0, 0},
+            {BPF_JMP | BPF_JGE | BPF_K, 0, 1, 0x40000000},
+            {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+            {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ALLOW},
+            {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_KILL_PROCESS},
         };
         memcpy(s->filters[i], filter, sizeof filter);
     }

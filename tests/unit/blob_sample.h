@@ -30,7 +30,7 @@ struct sample {
     struct rf_landlock_path landlock_paths[2];
     struct rf_landlock_port landlock_ports[2];
     struct rf_attend attend;
-    struct rf_insn filters[3][6];
+    struct rf_insn filters[3][7];
     struct rf_tuning tuning[4];
     struct rf_bits cpus[2];
     struct rf_bits nodes[1];

@@ -85,6 +85,12 @@ static void same(void) {
     drop(RF_ATTEND);
 }
 
+/* One call's answer in a filter of the sample. */
+static void answer(int machine, uint32_t number, uint32_t action) {
+    s.filters[machine][3] = (struct rf_insn){BPF_JMP | BPF_JEQ | BPF_K, 0, 1, number};
+    s.filters[machine][4].k = action;
+}
+
 static void map_self(void) {
     s.namespaces.flags |= RF_NS_MAP_SELF;
     drop(RF_ID_MAPS);
@@ -151,7 +157,6 @@ static void new_ipc(void) {
     s.namespaces.create |= CLONE_NEWIPC;
     one(RF_JOINS);
 }
-
 
 /* X(name, error, change): on the sample's plan. */
 #define PARAMETER_CASES(X)                                                                                             \
@@ -479,9 +484,19 @@ static void new_ipc(void) {
     X(attend_terminal_of_the_host, RULE, sample_keep_root(&s); s.attend.flags = RF_ATTEND_TERMINAL)                    \
     X(attend_limit_of_the_host, NONE, sample_keep_root(&s))                                                            \
     X(attend_twice, RECORD, s.plan.count[RF_ATTEND] = 2)                                                               \
-    X(one_filter, NONE, no_filters(); s.plan.count[RF_FILTER_AARCH64] = 6; s.confine.notify_socket = RF_TEXT_ABSENT)   \
+    X(one_filter, NONE, no_filters(); s.plan.count[RF_FILTER_AARCH64] = 7; s.confine.notify_socket = RF_TEXT_ABSENT)   \
+    X(execve_killed, RULE, answer(0, 59, SECCOMP_RET_KILL_PROCESS))                                                    \
+    X(execve_refused, RULE, answer(1, 221, SECCOMP_RET_ERRNO | 1))                                                     \
+    X(execve_notified, RULE, answer(2, 221, SECCOMP_RET_USER_NOTIF))                                                   \
+    X(execve_logged, NONE, answer(0, 59, SECCOMP_RET_LOG))                                                             \
+    X(execve_by_argument, RULE, answer(0, 59, SECCOMP_RET_ERRNO | 1); s.filters[0][2].k = 16)                          \
+    X(execve_by_mask, RULE, answer(0, 59, SECCOMP_RET_ERRNO | 1); s.filters[0][3].code = BPF_JMP | BPF_JSET | BPF_K)   \
+    X(execve_of_another, NONE, answer(0, 221, SECCOMP_RET_KILL_PROCESS))                                               \
+    X(exit_group_notified, RULE, answer(2, 94, SECCOMP_RET_USER_NOTIF))                                                \
+    X(exit_group_refused, NONE, answer(0, 231, SECCOMP_RET_ERRNO | 1))                                                 \
+    X(exit_group_killed, NONE, answer(0, 231, SECCOMP_RET_KILL_PROCESS))                                               \
     X(filter_of_another, FILTER, s.plan.records[RF_FILTER_RISCV64] = s.filters[1])                                     \
-    X(filter_short, FILTER, s.plan.count[RF_FILTER_X86_64] = 5)                                                        \
+    X(filter_short, FILTER, s.plan.count[RF_FILTER_X86_64] = 6)                                                        \
     X(filter_of_one, FILTER, s.plan.count[RF_FILTER_X86_64] = 1)                                                       \
     X(too_many_records, RECORD, s.plan.count[RF_GROUPS] = 257)                                                         \
     X(no_records, RECORD, s.plan.records[RF_GROUPS] = NULL)                                                            \
