@@ -134,11 +134,11 @@ enum {
 struct rf_step {
     uint32_t name;
     void (*run)(struct rf_launch *launch);
-    const char *words;                            /* for --plan */
     void (*plan)(const struct rf_launch *launch); /* prints the policy's values, or NULL */
 };
 enum rf_stage { RF_BEFORE_CLONE, RF_IN_CHILD, RF_IN_PAYLOAD, RF_STAGES };
 extern const struct rf_step *const rf_launch_steps[RF_STAGES]; /* each ends with a NULL run */
+extern const char *const rf_launch_words[RF_STAGES]; /* for --plan: of each step, packed, one behind the other */
 
 /* Runs every step of a stage in order. */
 void rf_launch_run(struct rf_launch *launch, enum rf_stage stage);

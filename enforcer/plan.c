@@ -245,12 +245,16 @@ void rf_plan_seccomp(const struct rf_launch *launch) {
 }
 
 static void print_stage(const struct rf_launch *launch, enum rf_stage stage, const char *title, uint32_t *number) {
+    const char *words = rf_launch_words[stage];
     rf_fail_print(1, title);
     for (const struct rf_step *step = rf_launch_steps[stage]; step->run; step++) {
         char text[160];
+        struct rf_line line = RF_LINE(text);
         ++*number;
-        RF_PRINT(text, "%s%u. %s", *number < 10 ? "   " : "  ", *number, step->words);
+        rf_line_format(&line, "%s%u. ", *number < 10 ? "   " : "  ", *number);
+        rf_line_packed(&line, words);
         rf_fail_print(1, text);
+        words += rf_chars_length(words) + 1;
         said = false;
         if (step->plan) step->plan(launch);
         if (step->plan && !said) say("(nothing)");
