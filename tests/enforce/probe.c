@@ -336,17 +336,20 @@ static const struct mode {
     int fewest;
     int (*run)(int argc, char **argv);
 } modes[] = {
-    {"json", 2, mode_json},     {"exit", 3, mode_exit},       {"signal", 3, mode_signal}, {"eat-memory", 3, mode_eat},
-    {"spin", 3, mode_spin},     {"fork", 3, mode_fork},       {"call", 3, mode_call},     {"io", 4, mode_io},
-    {"sleep", 2, mode_sleep},   {"orphan", 2, mode_orphan},   {"handle", 2, mode_handle}, {"scan", 4, mode_scan},
-    {"int80", 2, mode_int80},   {"write", 4, mode_write},     {"print", 2, mode_print},   {"report", 2, mode_report},
-    {"notify", 2, mode_notify}, {"service", 2, mode_service}, {"serve", 2, mode_serve},   {"put", 4, mode_put},
-    {"reach", 3, mode_reach},
-    {"json", 2, mode_json},   {"exit", 3, mode_exit},         {"signal", 3, mode_signal}, {"eat-memory", 3, mode_eat},
-    {"spin", 3, mode_spin},   {"fork", 3, mode_fork},         {"call", 3, mode_call},     {"io", 4, mode_io},
-    {"sleep", 2, mode_sleep}, {"orphan", 2, mode_orphan},     {"handle", 2, mode_handle}, {"scan", 4, mode_scan},
-    {"int80", 2, mode_int80}, {"write", 4, mode_write},       {"print", 2, mode_print},   {"report", 2, mode_report},
-    {"reach", 3, mode_reach}, {"terminal", 2, mode_terminal}, {"deaf", 2, mode_deaf},     {"burn", 3, mode_burn},
+    {"json", 2, mode_json},      {"exit", 3, mode_exit},     {"signal", 3, mode_signal},
+    {"eat-memory", 3, mode_eat}, {"spin", 3, mode_spin},     {"fork", 3, mode_fork},
+    {"call", 3, mode_call},      {"io", 4, mode_io},         {"sleep", 2, mode_sleep},
+    {"orphan", 2, mode_orphan},  {"handle", 2, mode_handle}, {"scan", 4, mode_scan},
+    {"int80", 2, mode_int80},    {"write", 4, mode_write},   {"print", 2, mode_print},
+    {"report", 2, mode_report},  {"notify", 2, mode_notify}, {"service", 2, mode_service},
+    {"serve", 2, mode_serve},    {"put", 4, mode_put},       {"reach", 3, mode_reach},
+    {"json", 2, mode_json},      {"exit", 3, mode_exit},     {"signal", 3, mode_signal},
+    {"eat-memory", 3, mode_eat}, {"spin", 3, mode_spin},     {"fork", 3, mode_fork},
+    {"call", 3, mode_call},      {"io", 4, mode_io},         {"sleep", 2, mode_sleep},
+    {"orphan", 2, mode_orphan},  {"handle", 2, mode_handle}, {"scan", 4, mode_scan},
+    {"int80", 2, mode_int80},    {"write", 4, mode_write},   {"print", 2, mode_print},
+    {"report", 2, mode_report},  {"reach", 3, mode_reach},   {"terminal", 2, mode_terminal},
+    {"deaf", 2, mode_deaf},      {"burn", 3, mode_burn},
 };
 
 int main(int argc, char **argv) {
