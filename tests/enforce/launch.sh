@@ -53,7 +53,8 @@ want() {
 deny() { ! grep -qE -- "$2" <<<"$out"; report $? "$1"; }
 blob() { "$MKBLOB" "$@" || echo "# (meant to be refused: $1)"; }
 user() { setpriv --reuid 1000 --regid 1000 --clear-groups "$@"; }
-leaves() { find /sys/fs/cgroup -maxdepth 6 -type d -name 'ringfence.[0-9]*' 2>/dev/null | sort; }
+# Not those of a tests/enforce/run beside us.
+leaves() { find /sys/fs/cgroup -maxdepth 6 -type d -name 'ringfence.[0-9]*' ! -path '*/ringfence-tests.*' 2>/dev/null | sort; }
 mounts() { sort /proc/self/mountinfo; }
 leaves_before=$(leaves)
 mounts_before=$(mounts)
