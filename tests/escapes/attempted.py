@@ -46,8 +46,7 @@ seccomp: none
 """
 # Without a filter the kernel gives anyone a user namespace, a socket of any kind, and his own terminal's queue: that is
 # what the filter is for.  What such a namespace would lead to (mounts, masks, fresh kernel file systems) stays shut.
-SOCKETS = {"vsock"}  # the shipped bases leave the family of a socket to the policy
-NEEDS_FILTER = SOCKETS | {"user_namespace", "user_namespace_by_clone", "user_namespace_by_clone3", "alg", "new_mount_api"}
+NEEDS_FILTER = {"vsock", "user_namespace", "user_namespace_by_clone", "user_namespace_by_clone3", "alg", "new_mount_api"}
 
 
 def attempts(w):
@@ -145,37 +144,37 @@ def attempts_reach_the_host_without_a_fence(w):
 
 @test()
 def attempts_under_service(w):
-    fenced(w, SERVICE + ROOT + AS_ROOT, SOCKETS)
+    fenced(w, SERVICE + ROOT + AS_ROOT)
 
 
 @test()
 def attempts_with_all_of_proc_and_sys(w):
-    fenced(w, SERVICE + ALL + AS_ROOT, SOCKETS)
+    fenced(w, SERVICE + ALL + AS_ROOT)
 
 
 @test()
 def attempts_under_docker_default(w):
-    fenced(w, HEAD % "docker-default" + ROOT + AS_ROOT, DOCKER_GIVES | SOCKETS)
+    fenced(w, HEAD % "docker-default" + ROOT + AS_ROOT, DOCKER_GIVES)
 
 
 @test()
 def attempts_as_an_ordinary_uid(w):
-    fenced(w, SERVICE + ALL + AS_USER, SOCKETS)
+    fenced(w, SERVICE + ALL + AS_USER)
 
 
 @test()
 def attempts_with_a_capability(w):
-    fenced(w, SERVICE + ROOT + AS_ROOT + "capabilities: [NET_BIND_SERVICE, CHOWN, SETUID]\n", SOCKETS)
+    fenced(w, SERVICE + ROOT + AS_ROOT + "capabilities: [NET_BIND_SERVICE, CHOWN, SETUID]\n")
 
 
 @test()
 def attempts_in_a_user_namespace(w):
-    fenced(w, SERVICE + ROOT + AS_USER + "namespaces: {user: new}\n", SOCKETS)
+    fenced(w, SERVICE + ROOT + AS_USER + "namespaces: {user: new}\n")
 
 
 @test()
 def attempts_started_by_a_user(w):
-    fenced(w, SERVICE + ROOT + AS_USER + "namespaces: {user: new}\n", SOCKETS, user=USER)
+    fenced(w, SERVICE + ROOT + AS_USER + "namespaces: {user: new}\n", user=USER)
 
 
 @test()
