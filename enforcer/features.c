@@ -37,8 +37,10 @@ static void say(const char *name, bool there) {
     rf_line_format(&line, "%s\"%s\": %s", comma(), name, there ? "true" : "false");
 }
 
-/* One string behind the other: no pointers have to be stored. */
-#define EACH(name, names) for (const char *name = names; *name != '\0'; name += rf_chars_length(name) + 1)
+/* From one string to the one behind it: no pointers have to be stored. */
+static const char *behind(const char *name) {
+    return name + rf_chars_length(name) + 1;
+}
 
 static void say_release(const struct rf_launch *launch) {
     char release[128];
@@ -58,7 +60,7 @@ static void say_capabilities(const struct rf_launch *launch) {
 
 static void say_namespaces(const struct rf_launch *launch) {
     open_list("namespaces", "{");
-    EACH(name, "cgroup\0ipc\0mnt\0net\0pid\0time\0user\0uts\0") {
+    for (const char *name = "cgroup\0ipc\0mnt\0net\0pid\0time\0user\0uts\0"; *name != '\0'; name = behind(name)) {
         char file[32];
         RF_PRINT(file, "self/ns/%s", name);
         say(name, sys_faccessat(launch->proc, file, 0) == 0);
@@ -81,7 +83,8 @@ static void say_file_systems(const struct rf_launch *launch) {
     static char list[RF_PAGE];
     if (rf_files_read(launch->proc, "filesystems", list, sizeof list) < 0) list[0] = '\0';
     open_list("file_systems", "{");
-    EACH(name, "cgroup2\0devpts\0mqueue\0overlay\0proc\0sysfs\0tmpfs\0") {
+    for (const char *name = "cgroup2\0devpts\0mqueue\0overlay\0proc\0sysfs\0tmpfs\0"; *name != '\0';
+         name = behind(name)) {
         bool there = false;
         for (const char *p = list; p; p = rf_chars_next(p, '\t')) {
             const char *rest = rf_chars_after(p, name);
@@ -97,7 +100,7 @@ static void say_seccomp(void) {
                                        SECCOMP_RET_USER_NOTIF, SECCOMP_RET_ALLOW};
     const uint32_t *action = actions;
     open_list("seccomp", "{");
-    EACH(name, "kill\0errno\0log\0notify\0allow\0") {
+    for (const char *name = "kill\0errno\0log\0notify\0allow\0"; *name != '\0'; name = behind(name)) {
         say(name, sys_seccomp(SECCOMP_GET_ACTION_AVAIL, 0, action++) == 0);
     }
     close_list("}");

@@ -36,7 +36,8 @@ int rf_object_open(const struct rf_launch *launch, const struct rf_text *path, s
 /* What open_path() gave. */
 static int check_socket(const struct rf_launch *launch, int fd, struct rf_where where) {
     struct statx st;
-    rf_must(where, fd < 0 ? fd : sys_fstatx(fd, &st), "cannot open the socket %s", path_text);
+    rf_must(where, fd, "cannot open the socket %s", path_text);
+    rf_must(where, sys_fstatx(fd, &st), "%s", path_text);
     if ((st.stx_mode & S_IFMT) != S_IFSOCK) rf_fail(where, 0, "%s: not a socket", path_text);
     /* Whoever bound it owns it. What is said there is not for any user who can make a file in the place. */
     if (st.stx_uid != 0 && st.stx_uid != launch->euid)

@@ -154,7 +154,7 @@ static unsigned chance(unsigned n) {
 static void make_up(char *text, size_t most, const char *const *from, unsigned count, const char *bytes) {
     unsigned n = (unsigned)strlen(bytes);
     text[0] = '\0';
-    if (chance(4) > 0) strcpy(text, from[chance(count)]);
+    if (chance(4) > 0) snprintf(text, most, "%s", from[chance(count)]);
     for (unsigned edits = 1 + chance(*text ? 3 : 20); edits > 0; edits--) {
         size_t length = strlen(text), at = chance((unsigned)length + 1);
         if (chance(3) == 0 && at < length)
