@@ -295,14 +295,14 @@ static const struct {
     [RF_TUNING_IO_PRIORITY] = {0x2000, 0x4000, 0x1ff8}, /* the idle class has no levels */
     [RF_TUNING_SCHEDULER] = {0, SCHED_IDLE, 0},
     [RF_TUNING_PERSONALITY] = {0, 8, 7},
-    [RF_TUNING_TIMER_SLACK] = {1, UINT16_MAX, 0}, /* it stands for 31 bits */
+    [RF_TUNING_TIMER_SLACK] = {1, UINT16_MAX, 0}, /* up to the greatest int, which is what the enforcer takes it for */
     [RF_TUNING_MDWE] = {1, 0, 0},
     [RF_TUNING_STORE_BYPASS] = {4, 4, 3},
     [RF_TUNING_INDIRECT_BRANCH] = {4, 4, 3},
     [RF_TUNING_L1D_FLUSH] = {2, 0, 0},
     [RF_TUNING_NUMA] = {MPOL_PREFERRED, MPOL_LOCAL - MPOL_PREFERRED, 0},
     [RF_TUNING_SECUREBITS] = {0, 0x45, 0x3a},
-    [RF_TUNING_KEEP_IGNORED] = {0, UINT16_MAX, 0},
+    [RF_TUNING_KEEP_IGNORED] = {1, UINT16_MAX, 0},
 };
 
 /* What of a value depends on another the kernel itself refuses: a priority beside the wrong scheduler, nodes. */
@@ -312,11 +312,12 @@ static bool tuning_ok(const struct rf_view *v) {
     for (uint32_t i = 0; i < v->count[RF_TUNING]; i++) {
         const struct rf_tuning *t = RF_RECORD(v, TUNING, struct rf_tuning, i);
         const uint32_t kind = t->kind, span = tuning_ranges[kind].span;
-        uint64_t above = (uint64_t)(t->value - tuning_ranges[kind].least);
-        if (kind <= last || above > (span == UINT16_MAX ? INT32_MAX : span) || (above & tuning_ranges[kind].without))
+        uint64_t above = (uint64_t)t->value - (uint64_t)tuning_ranges[kind].least; /* any value may be there */
+        if (kind <= last || above > (span == UINT16_MAX ? INT32_MAX - 1 : span) ||
+            (above & tuning_ranges[kind].without))
             return false;
         if (kind != RF_TUNING_SCHEDULER && t->priority != 0) return false;
-        if (kind >= RF_TUNING_SECUREBITS && t->value == 0) return false;
+        if (kind == RF_TUNING_SECUREBITS && t->value == 0) return false;
         if (kind == RF_TUNING_MDWE && !(v->header->required & RF_REQUIRE_MDWE)) return false;
         numa |= kind == RF_TUNING_NUMA;
         last = kind;
