@@ -307,6 +307,7 @@ struct rf_fill {
 };
 #define RF_FILLS_MAX  1024u
 #define RF_FILL_BYTES 131072u /* of all values of FILLS at their longest, each with its NUL */
+
 enum rf_supervision { RF_SUPERVISED, RF_SAME_PROCESS };
 enum rf_hand_on { RF_HAND_ON_NOT, RF_HAND_ON, RF_HAND_ON_IF_THERE };
 
@@ -411,12 +412,8 @@ struct rf_sysctl {      /* ascending by name */
 
 /*
  * The source map: header, files, entries, then string bytes to the end.  Entries ascend by
- * (section, index, action).  `index` is the number of the record in its section; in a section of one record
- * (NAMESPACES, ROOT, PROCESS, CONFINE, LANDLOCK) the byte offset of the field; in a FILTER section the system-call number
- * (NAMESPACES, ROOT, PROCESS, CONFINE, DOMAINNAME) the byte offset of the field; in a FILTER section the system-call number
- * (NAMESPACES, ROOT, PROCESS, CONFINE, CGROUP) the byte offset of the field; in a FILTER section the system-call number
- * (NAMESPACES, ROOT, PROCESS, CONFINE, LANDLOCK, SERVICE) the byte offset of the field; in a FILTER section the system-call number
- * (NAMESPACES, ROOT, PROCESS, CONFINE, LANDLOCK, ATTEND) the byte offset of the field; in a FILTER section the system-call number
+ * (section, index, action).  `index` is the number of the record in its section; in a section of at most one record
+ * (NAMESPACES, ROOT, CONFINE...) the byte offset of the field; in a FILTER section the system-call number
  * (of i386 and arm with RF_MAP_COMPAT), RF_NONE for the default action or RF_MAP_UNKNOWN for that of newer calls.
  */
 #define RF_MAP_COMPAT  0x80000000u
