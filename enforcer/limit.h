@@ -27,14 +27,13 @@ void rf_limit_apply(struct rf_launch *launch);
 /* The descriptor for CLONE_INTO_CGROUP, or -1. */
 int rf_limit_v2_leaf(void);
 
-/* First process, its first act: enters the v1 leaves (v2 was entered by clone3), and in place that of v2 too. */
 /* Whether the policy's memory is so little that the launch itself could come to its end. */
 bool rf_limit_is_tight(const struct rf_launch *launch);
 
 /* Whether the launch has a leaf there, or in a rehearsal would have. */
 bool rf_limit_has_v2(void);
 
-/* First process, its first act: enters the v1 leaves (v2 was entered by clone3). */
+/* First process, its first act: enters the v1 leaves (v2 was entered by clone3), and in place that of v2 too. */
 void rf_limit_enter(struct rf_launch *launch);
 
 /* Where the leaf is ("/sys/fs/cgroup/..."), or NULL. */
