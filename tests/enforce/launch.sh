@@ -205,12 +205,12 @@ blob par.fence param=name:name:::8 param=data:path:$W/src $NS "root=$W/\$(name)"
     filter=allow 'hostname=h-$(name)' line=7:0:12 line=2:1:5
 P="--param name=root --param"
 want "parameters" 0 '^h-root$' ./run par.fence $P data="$W/src/deep" hostname
-want "a missing one" 125 'needs it.*\[test.ringfence.yaml:5\]' ./run par.fence --param name=root true
+want "a missing one" 125 'given: nothing \[test.ringfence.yaml:5\]' ./run par.fence --param name=root true
 want "an undeclared one" 125 'declares no such' ./run par.fence $P data="$W/src" --param x=y true
-want "outside of its directory" 125 'below' ./run par.fence $P data=/etc true
-want "with .." 125 'below' ./run par.fence $P data="$W/src/../root" true
+want "outside of its directory" 125 'within .*given: /etc ' ./run par.fence $P data=/etc true
+want "with .." 125 "without '\.' and '\.\.'.*given: " ./run par.fence $P data="$W/src/../root" true
 want "through a symlink" 125 'ELOOP.*\[test.ringfence.yaml:12\]' ./run par.fence $P data="$W/src/link" true
-want "not a name" 125 'is not a name' ./run par.fence --param name=ro/xx --param data="$W/src" true
+want "not a name" 125 'needs a name.*given: ro/xx' ./run par.fence --param name=ro/xx --param data="$W/src" true
 blob proc.fence $BASE limit=2:pids:cgroup.procs:1:exact
 want "a limit on cgroup.procs" 125 'not a file of that cgroup controller' ./run proc.fence true
 

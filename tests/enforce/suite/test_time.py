@@ -73,9 +73,9 @@ def stop_timeout_only_where_it_is_due(w):
                           ("time-limit-long", True), ("stop-timeout", True)):
         launch = w.start(policy, ["/bin/probe", "deaf"])
         equal(launch.line(), "ready\n", "first line")
-        equal(has_timer(launch), timed, f"{policy}: a timer")
         os.kill(launch.pid, signal.SIGUSR1)
         equal(launch.line(), "got 10\n", f"{policy}: it lives")
+        equal(has_timer(launch), timed, f"{policy}: a timer")  # now: the launcher is past its start, too
         os.kill(min(launch.payload()), signal.SIGKILL)
         equal(launch.finish().code, 137, f"{policy}: exit status")
 
