@@ -586,6 +586,10 @@ static void new_ipc(void) {
     X(sysctl_of_ipc, NONE, sysctl("/kernel/sem", CLONE_NEWIPC))                                                        \
     X(sysctl_of_the_hosts_ipc, RULE, sysctl("/kernel/sem", CLONE_NEWNET))                                              \
     X(sysctl_of_the_hosts_queues, RULE, sysctl("/fs/mqueue/msg_max", CLONE_NEWNET))                                    \
+    X(sysctl_of_queues, NONE, sysctl("/fs/mqueue/msg_max", CLONE_NEWIPC))                                              \
+    X(sysctl_of_the_host, RULE, sysctl("/kernel/core_pattern", CLONE_NEWIPC))                                          \
+    X(sysctl_of_the_hosts_memory, RULE, sysctl("/vm/overcommit_memory", CLONE_NEWIPC | CLONE_NEWNET))                  \
+    X(sysctl_short, RULE, sysctl("/", CLONE_NEWIPC))                                                                   \
     X(sysctl_of_the_hosts_users, RULE, no_user(); drop(RF_ID_MAPS))                                                    \
     X(sysctl_value_absent, STRING, s.sysctls[0].value = RF_STR_ABSENT)
 
