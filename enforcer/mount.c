@@ -7,7 +7,7 @@
 struct device {
     uint32_t major, minor;
 };
-static struct device own[RF_MOUNTS_MAX + 8], guarded[RF_MOUNTS_MAX + 3];
+static struct device own[RF_MOUNTS_MAX + 8], guarded[RF_MOUNTS_MAX + 4];
 static uint32_t own_count, guarded_count;
 bool rf_mount_old_kernel;
 

@@ -86,6 +86,19 @@ def overlay_is_gone_with_the_program(w):
 
 
 @test()
+def image_leads_no_mount_over_the_terminals(w):
+    """The devpts of process.terminal is as much out of an image's reach as /dev itself."""
+    policy = w.compile_text("ringfence: 1\nkind: policy\nname: made\nextends: [./base]\nprocess: {terminal: pty}\n"
+                            "parameters: {volume: {type: path}}\nroot: {mounts: [{bind: $(volume), target: /made}]}\n")
+    for link in ("dev/pts", "/dev"):
+        root = image(w, "hostile", {"made": link})
+        try:
+            w.refused(policy, params={"root": root, "volume": w.data}, says=["/made", "symbolic link"])
+        finally:
+            shutil.rmtree(root)
+
+
+@test()
 def overlay_is_full_at_its_size(w):
     got = shell(w, "root-overlay", "busybox dd if=/dev/zero of=/big bs=64k count=20", {"volume": w.data})
     check(got.code == 1 and "No space left" in got.err, repr(got))
