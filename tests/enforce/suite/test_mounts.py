@@ -394,6 +394,18 @@ def cgroup_tree_without_v2(w):
     w.refused("mount-cgroup", prepare=cover, says=["cgroup v2", "mount-cgroup.ringfence.yaml:"])
 
 
+@test()
+def cgroup_tree_of_an_ordinary_user(w):
+    """Who has no group of its own has nothing to show; --check says the same as the launch."""
+    policy = w.compile_text("ringfence: 1\nkind: policy\nname: made\nextends: [./base]\nnamespaces: {user: new}\n"
+                            "root: {sys: read_only, mounts: [{cgroup: true, target: /sys/fs/cgroup}]}\n")
+    w.cgroups.retire()
+    files = w.cgroups.place()
+    refused = w.refused(policy, user=USER, files=files, says=["cgroup v2"])
+    got = w.run(policy, ["/bin/probe", "print", "started"], user=USER, files=files, options=["--check"])
+    equal((got.code, f"ringfence-run: {got.out.strip()}"), (125, refused.strip()), f"--check ({got!r})")
+
+
 # --- owners through the id maps
 
 def id_mapped(w, volume):
