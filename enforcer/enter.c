@@ -139,7 +139,7 @@ void rf_enter_clone(struct rf_launch *launch) {
     args.parent_tid = (uint64_t)(uintptr_t)&rf_shared->first;
     int child = share ? sys_thread(&args, live, launch) : sys_clone3(&args);
     if (child == 0) live(launch);
-    rf_fail_in_child(false);
+    rf_fail_in_child(launch->options->check); /* a rehearsal tells its failures to another */
     launch->child = made(launch, child);
     launch->pidfd = pidfd;
     stay_outside(launch);

@@ -65,6 +65,7 @@ int rf_furnish_devpts(struct rf_where where) {
     if (error == 0) error = sys_symlinkat("pts/ptmx", dev, "ptmx");
     if (error == 0) error = sys_openat(dev, "pts", O_PATH | O_NOFOLLOW, 0);
     rf_mount_attach(pts, rf_must(where, error, "/dev/pts"), where, "/dev/pts");
+    rf_mount_guard(pts);
     return pts;
 }
 

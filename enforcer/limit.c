@@ -129,10 +129,15 @@ static void find_versions(struct rf_launch *launch, uint32_t all, uint32_t must)
     }
 }
 
+/* Whether a leaf can be made there. */
+static int check_place(int i) {
+    return sys_faccessat2(rf_limits.leaves[i].parent, "", 2, AT_EMPTY_PATH | AT_EACCESS);
+}
+
 static void check_places(void) {
     if (rf_limits.leaf_count == 0) rf_fail(NAME_AT, 0, "no place for it%s", rf_limit_advice);
     for (int i = 0; i < rf_limits.leaf_count; i++) {
-        rf_must(RF_STEP(CGROUP), sys_faccessat2(rf_limits.leaves[i].parent, "", 2, AT_EMPTY_PATH | AT_EACCESS),
+        rf_must(RF_STEP(CGROUP), check_place(i),
                 "no leaf can be made below our own cgroup (%s) for the policy's limits%s",
                 rf_limits.leaves[i].v2 ? "v2" : "v1", rf_limit_advice);
     }
@@ -373,6 +378,7 @@ void rf_limit_apply(struct rf_launch *launch) {
 
 void rf_limit_rehearse(struct rf_launch *launch) {
     rf_limit_find(launch);
+    if (rf_limits.has_v2 && check_place(0) < 0) rf_limits.has_v2 = false; /* as where it cannot be made */
     rf_limits.leaf_count = 0;
 }
 

@@ -7,7 +7,7 @@
 struct device {
     uint32_t major, minor;
 };
-static struct device own[RF_MOUNTS_MAX + 8], guarded[RF_MOUNTS_MAX + 3];
+static struct device own[RF_MOUNTS_MAX + 8], guarded[RF_MOUNTS_MAX + 4];
 static uint32_t own_count, guarded_count;
 bool rf_mount_old_kernel;
 
@@ -103,18 +103,24 @@ void rf_mount_refuse_root(const struct rf_launch *launch, int fd, struct rf_wher
         rf_fail(where, 0, "%s: is the root itself, over which nothing can be mounted", path);
 }
 
-static int find_target(const struct rf_launch *launch, char *path, bool directory, struct rf_where where);
-
-/* Makes the last component in its directory, which is made itself if need be: `path` is cut there meanwhile. */
-static int make_target(const struct rf_launch *launch, char *path, bool directory, struct rf_where where) {
+static void check_target(const struct rf_launch *launch, int fd, const char *path, bool directory,
+                         struct rf_where where) {
     struct statx st;
-    char *slash = path;
-    for (char *p = path; *p; p++)
-        if (*p == '/') slash = p;
-    const char *name = slash + 1;
-    *slash = '\0';
-    int above = slash == path ? launch->root_fd : find_target(launch, path, true, where);
-    *slash = '/';
+    if (fd == -ELOOP && is_special(path)) rf_fail(where, fd, "%s: the image has a symbolic link on this path", path);
+    if (fd < 0) rf_fail(where, fd, "%s: no such mount point in the image", path);
+    rf_mount_refuse_root(launch, fd, where, path);
+    rf_must(where, sys_fstatx(fd, &st), "%s", path);
+    if (directory != ((st.stx_mode & S_IFMT) == S_IFDIR))
+        rf_fail(where, 0, "%s%s", path,
+                directory ? ": is not a directory in the image" : ": is a directory in the image");
+    if (!is_special(path) && same_device(&st, guarded, guarded_count))
+        rf_fail(where, 0, "%s: a symbolic link of the image leads it into /proc, /sys or /dev", path);
+}
+
+/* Makes the last component of `path` in its directory. */
+static int make_target(const struct rf_launch *launch, int above, const char *path, const char *name, bool directory,
+                       struct rf_where where) {
+    struct statx st;
     rf_must(where, sys_fstatx(above, &st), "%s", path);
     if (!same_device(&st, own, own_count))
         rf_fail(where, 0, "%s%s; add it there, empty (nothing is ever created in an image)", path,
@@ -128,26 +134,27 @@ static int make_target(const struct rf_launch *launch, char *path, bool director
     return fd;
 }
 
-static int find_target(const struct rf_launch *launch, char *path, bool directory, struct rf_where where) {
-    struct statx st;
-    int fd = rf_mount_find(launch, path);
-    if (fd == -ENOENT) return make_target(launch, path, directory, where);
-    if (fd == -ELOOP && is_special(path)) rf_fail(where, fd, "%s: the image has a symbolic link on this path", path);
-    if (fd < 0) rf_fail(where, fd, "%s: no such mount point in the image", path);
-    rf_mount_refuse_root(launch, fd, where, path);
-    rf_must(where, sys_fstatx(fd, &st), "%s", path);
-    if (directory != ((st.stx_mode & S_IFMT) == S_IFDIR))
-        rf_fail(where, 0, "%s%s", path,
-                directory ? ": is not a directory in the image" : ": is a directory in the image");
-    if (!is_special(path) && same_device(&st, guarded, guarded_count))
-        rf_fail(where, 0, "%s: a symbolic link of the image leads it into /proc, /sys or /dev", path);
-    return fd;
-}
-
+/* Up to the last directory that is there, and down again: not by recursion, for which a path may have too many components
+ * (the stack may be a borrowed one). */
 int rf_mount_target(const struct rf_launch *launch, const char *path, bool directory, struct rf_where where) {
     char copy[RF_PAGE];
     if (!RF_PRINT(copy, "%s", path)) rf_fail(where, -ENAMETOOLONG, "%s", path);
-    return find_target(launch, copy, directory, where);
+    char *const end = copy + rf_chars_length(copy), *cut = end;
+    int fd = rf_mount_find(launch, copy);
+    while (fd == -ENOENT && cut > copy) {
+        do cut--;
+        while (*cut != '/');
+        *cut = '\0';
+        fd = cut == copy ? launch->root_fd : rf_mount_find(launch, copy);
+    }
+    for (;;) {
+        if (cut > copy) check_target(launch, fd, copy, cut < end || directory, where);
+        if (cut == end) return fd;
+        const char *name = cut + 1;
+        *cut = '/';
+        cut += 1 + rf_chars_length(name);
+        fd = make_target(launch, fd, copy, name, cut < end || directory, where);
+    }
 }
 
 /* By path, as before Linux 5.12. */

@@ -330,12 +330,18 @@ static bool bits_ok(const struct rf_view *v, enum rf_section_type type) {
     return v->count[type] == 0 || bits[v->count[type] - 1].bits != 0;
 }
 
-/* What is not of a new namespace would be changed on the host.  The first letter tells net, user, and kernel and fs. */
+/* What is not of a new namespace would be changed on the host.  The first letter tells net and user; of the rest only these
+ * are of the IPC namespace. */
 static bool sysctls_ok(const struct rf_view *v) {
+    static const char ipc[][12] = {"/kernel/msg", "/kernel/sem", "/kernel/shm", "/fs/mqueue/"};
     uint32_t create = RF_RECORD(v, NAMESPACES, struct rf_namespaces, 0)->create;
     for (uint32_t i = 0; i < v->count[RF_SYSCTLS]; i++) {
-        const char letter = rf_view_string(v, RF_RECORD(v, SYSCTLS, struct rf_sysctl, i)->name)[1];
-        if (!(create & (letter == 'n' ? CLONE_NEWNET : letter == 'u' ? CLONE_NEWUSER : CLONE_NEWIPC))) return false;
+        const struct rf_str s = RF_RECORD(v, SYSCTLS, struct rf_sysctl, i)->name;
+        const char *name = rf_view_string(v, s);
+        uint32_t kind = name[1] == 'n' ? CLONE_NEWNET : name[1] == 'u' ? CLONE_NEWUSER : 0;
+        for (uint32_t k = 0; k < 4; k++)
+            if (s.length >= 11 && __builtin_memcmp(name, ipc[k], 11) == 0) kind = CLONE_NEWIPC;
+        if (!(create & kind)) return false;
     }
     return paths_ok(v, RF_SYSCTLS);
 }

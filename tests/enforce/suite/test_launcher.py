@@ -115,6 +115,16 @@ def check_option(w):
 
 
 @test()
+def check_tells_why_the_clone_fails(w):
+    """In namespaces where no user namespace can be made, by a root that has no capability there."""
+    inside = ["unshare", "-Ur", "sh", "-c", 'echo 0 >/proc/sys/user/max_user_namespaces && exec setpriv --inh-caps=-all '
+              '--bounding-set=-all --securebits +noroot "$@"', "sh"]
+    result = w.run("ns-user-self", ["/bin/probe", "print", "started"], options=["--check"], prefix=inside)
+    equal((result.code, result.err), (125, ""), f"--check ({result!r})")
+    check(result.out.startswith("enter: ") and "ENOSPC" in result.out, f"reason: {result.out}")
+
+
+@test()
 def check_option_says_what_is_missing(w):
     result = w.run("bind", ["/bin/probe", "print", "started"], {"volume": "/no/such", "file": w.data + "/file"},
                    options=["--check"])

@@ -86,6 +86,19 @@ def overlay_is_gone_with_the_program(w):
 
 
 @test()
+def image_leads_no_mount_over_the_terminals(w):
+    """The devpts of process.terminal is as much out of an image's reach as /dev itself."""
+    policy = w.compile_text("ringfence: 1\nkind: policy\nname: made\nextends: [./base]\nprocess: {terminal: pty}\n"
+                            "parameters: {volume: {type: path}}\nroot: {mounts: [{bind: $(volume), target: /made}]}\n")
+    for link in ("dev/pts", "/dev"):
+        root = image(w, "hostile", {"made": link})
+        try:
+            w.refused(policy, params={"root": root, "volume": w.data}, says=["/made", "symbolic link"])
+        finally:
+            shutil.rmtree(root)
+
+
+@test()
 def overlay_is_full_at_its_size(w):
     got = shell(w, "root-overlay", "busybox dd if=/dev/zero of=/big bs=64k count=20", {"volume": w.data})
     check(got.code == 1 and "No space left" in got.err, repr(got))
@@ -379,6 +392,18 @@ def cgroup_tree_without_v2(w):
         kernel.mount("none", "/sys/fs/cgroup", "tmpfs")
 
     w.refused("mount-cgroup", prepare=cover, says=["cgroup v2", "mount-cgroup.ringfence.yaml:"])
+
+
+@test()
+def cgroup_tree_of_an_ordinary_user(w):
+    """Who has no group of its own has nothing to show; --check says the same as the launch."""
+    policy = w.compile_text("ringfence: 1\nkind: policy\nname: made\nextends: [./base]\nnamespaces: {user: new}\n"
+                            "root: {sys: read_only, mounts: [{cgroup: true, target: /sys/fs/cgroup}]}\n")
+    w.cgroups.retire()
+    files = w.cgroups.place()
+    refused = w.refused(policy, user=USER, files=files, says=["cgroup v2"])
+    got = w.run(policy, ["/bin/probe", "print", "started"], user=USER, files=files, options=["--check"])
+    equal((got.code, f"ringfence-run: {got.out.strip()}"), (125, refused.strip()), f"--check ({got!r})")
 
 
 # --- owners through the id maps

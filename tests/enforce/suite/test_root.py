@@ -197,6 +197,16 @@ def bind_target_in_a_tmpfs_is_made(w):
 
 
 @test()
+def deep_target_is_made_on_a_borrowed_stack(w):
+    """As deep as a path can be: without an init the first process has only a small stack, in the supervisor's memory."""
+    deep = "/tmp/" + "/".join(["d"] * 2000)
+    for kind in ("none", "reaper"):
+        w.run(w.compile_text("ringfence: 1\nkind: policy\nname: made\nextends: [./base]\n"
+                             f"process: {{init: {kind}}}\nroot: {{mounts: [{{tmpfs: true, target: /tmp, size: 20MiB}}, "
+                             f"{{tmpfs: true, target: {deep}, size: 1MiB}}]}}\n"), ["/bin/probe", "exit", "0"]).ok()
+
+
+@test()
 def bind_file_onto_directory(w):
     w.refused("bind", params={"volume": w.data + "/file", "file": w.data + "/file"}, says=["/data"])
 
