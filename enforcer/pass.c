@@ -20,9 +20,9 @@ static uint64_t number_of(const struct rf_launch *launch, const char *name) {
 
 static void keep(struct rf_launch *launch, int fd, const char *name, struct rf_where where) {
     struct statx st;
-    /* One of ours that lies where the launcher has none, or that is ours anyway. */
-    bool ours = fd > 2 && (fd == launch->proc || fd == launch->options->status_fd);
-    int error = ours ? -EBADF : sys_fstatx(fd, &st);
+    if (fd > 2 && fd == launch->options->status_fd) rf_fail(where, 0, "descriptor %d (%s) is --status-fd", fd, name);
+    /* Ours may lie where the launcher has none. */
+    int error = fd > 2 && fd == launch->proc ? -EBADF : sys_fstatx(fd, &st);
     if (error == 0 && (st.stx_mode & S_IFMT) == S_IFDIR) error = -EISDIR;
     if (error == 0 && fd > 2) {
         launch->keep |= UINT64_C(1) << fd;

@@ -271,6 +271,7 @@ void rf_plan_print(const struct rf_launch *launch) {
     if (!same) rf_fail_print(1, "Then the launcher passes signals on, and removes the leaf at the end.");
     for (uint32_t i = 0; i < COUNT(ATTEND); i++) {
         const struct rf_attend *a = AT(ATTEND, rf_attend, i);
+        if (a->flags & RF_ATTEND_STOP) say("SIGKILL %lu ms after a SIGTERM", a->stop_timeout);
         if (a->time_limit) say("SIGTERM after %lu ms, SIGKILL %lu ms later", a->time_limit, a->stop_timeout);
     }
 }

@@ -292,6 +292,7 @@ def keep_fds_that_cannot_be(w):
         w.refused(blob, prepare=prepare, pass_fds="all", says=["descriptor 5", "EISDIR"])
     result = w.run(blob, ["/bin/probe", "print", "started"], prepare=status, pass_fds="all", options=["--status-fd", "5"])
     equal((result.code, result.out), (125, ""), "the status descriptor")
+    check("(log) is --status-fd" in result.err, repr(result))
     w.refused(policy(w, "reaper", "process: {keep_fds: {log: 3}}\n"), says=["descriptor 3 (log)"])  # one of the enforcer's own
 
 
