@@ -44,10 +44,6 @@ static void unknown_key(struct bind *b, const char *prefix, const char *path, co
     guess_key(c->arena, prefix, &guess);
     struct diag *d = rf_diag(c->diags, D_UNKNOWN_KEY, key->at,
                              *prefix ? "unknown key '%s' in %s" : "unknown key '%s'%s", key->text, prefix);
-    if (guess.best) {
-        rf_diag_label(c->diags, d, "did you mean '%s'?", guess.best);
-        return;
-    }
     for (size_t i = 0; i < KEY_COUNT; i++) { /* right name, wrong place */
         const char *dot = strrchr(rf_keys[i].path, '.');
         if (!(rf_keys[i].flags & F_HIDDEN) && strcmp(dot ? dot + 1 : rf_keys[i].path, key->text) == 0) {
@@ -55,6 +51,7 @@ static void unknown_key(struct bind *b, const char *prefix, const char *path, co
             return;
         }
     }
+    if (guess.best) rf_diag_label(c->diags, d, "did you mean '%s'?", guess.best);
 }
 
 static void bind_section(struct bind *b, const char *prefix, const struct node *node);

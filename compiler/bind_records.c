@@ -15,13 +15,15 @@ static void unknown_field(struct bind *b, const char *record, const struct node 
     rf_guess_init(&guess, key->text, key->length);
     for (size_t f = 0; f < FIELD_COUNT; f++)
         if (strcmp(rf_fields[f].record, record) == 0) rf_guess_try(&guess, rf_fields[f].path);
-    struct diag *d = rf_diag(b->c->diags, D_UNKNOWN_KEY, key->at, "unknown key '%s' in a %s", key->text, record);
+    struct diag *d = rf_diag(b->c->diags, D_UNKNOWN_KEY, key->at, "unknown key '%s' in %s %s", key->text,
+                             strchr("aeio", record[0]) ? "an" : "a", record);
     if (guess.best) rf_diag_label(b->c->diags, d, "did you mean '%s'?", guess.best);
 }
 
 bool rf_record_bind(struct bind *b, const char *record, const char *where, const struct node *node, struct item *item) {
     if (node->kind != NODE_MAP) {
-        char *expected = rf_arena_printf(b->c->arena, "a mapping (a %s)", record);
+        const char *article = strchr("aeio", record[0]) ? "an" : "a";
+        char *expected = rf_arena_printf(b->c->arena, "a mapping (%s %s)", article, record);
         rf_bind_wrong_type(b, node, expected);
         return false;
     }

@@ -63,7 +63,7 @@ static bool bad_ranges(struct bind *b, const struct node *node, const char *help
 /* "0-3,8": ranges that touch are one, so that a set has one form. */
 bool rf_ranges_bind(struct bind *b, const struct key_info *key, const struct node *node, struct value *value) {
     uint64_t least, most, low, high;
-    const char *end, *at = scalar_of(b, node, "a list of numbers such as 0-3,8");
+    const char *end, *at = scalar_of(b, node, "one text such as 0-3,8");
     if (!at) return false;
     rf_scalar_decimal(key->spec, &end, &least);
     rf_scalar_decimal(end + 2, &end, &most);

@@ -80,6 +80,31 @@ static void want_mapped(struct compile_context *c, const struct value *user, con
     rf_diag_other(c->diags, d, user->at, "the maps");
 }
 
+/* Nobody owns what the launch makes for an id that is not mapped. */
+static void check_owners(struct compile_context *c, const struct policy *p) {
+    static const struct {
+        const char *which, *what;
+        size_t field;
+    } owners[] = {{"uid", "the mount's uid", FIELD_mount_uid}, {"gid", "the mount's gid", FIELD_mount_gid}};
+    const struct value *user = &p->namespaces_user;
+    if (user->num != NS_CUSTOM && user->num != NS_NEW) return;
+    for (size_t i = 0; i < 2 * p->root_mounts.count; i++) {
+        const struct item *m = &p->root_mounts.items[i / 2];
+        const struct value *id = &m->fields[owners[i % 2].field];
+        const struct value *own = i % 2 ? &p->process_gid : &p->process_uid;
+        struct span at = id->set ? id->at : m->at;
+        if (m->gone || !(RF_FIELD(m, mount, tmpfs).set || RF_FIELD(m, mount, content).set || id->set)) continue;
+        if (user->num == NS_CUSTOM) {
+            want_mapped(c, user, owners[i % 2].which, id->num, at, owners[i % 2].what);
+        } else if (own->set && id->num != own->num) {
+            struct diag *d =
+                rf_diag(c->diags, D_BAD_MAP, at, "%s %" PRIu64 " is not mapped", owners[i % 2].what, id->num);
+            rf_diag_other(c->diags, d, user->at, "only process.%s is", owners[i % 2].which);
+            rf_diag_help(c->diags, d, "write %s: %" PRIu64, owners[i % 2].which, own->num);
+        }
+    }
+}
+
 static bool overlap(uint64_t a, uint64_t an, uint64_t b, uint64_t bn) {
     return a < b + bn && b < a + an;
 }
@@ -91,6 +116,7 @@ static void check_id_maps(struct compile_context *c, const struct file *file) {
         rf_check_contradiction(c, p->process_groups.at, user->at,
                                "supplementary groups in a user namespace that maps one id",
                                "write maps: user: {uid_map: [...], gid_map: [...]}");
+    check_owners(c, p);
     if (user->num != NS_CUSTOM) return;
     for (size_t i = 0; i < user->count; i++) {
         const struct item *a = &user->items[i];

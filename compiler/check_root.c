@@ -108,6 +108,20 @@ static void check_pty_mount(struct compile_context *c, const struct policy *p, c
     rf_diag_help(c->diags, d, "process.terminal: pty mounts /dev/pts itself, with nothing but the program's own in it");
 }
 
+/* Masks come last: what is mounted at one or below it is never seen. */
+static void check_hidden(struct compile_context *c, const struct policy *p, const struct item *mount) {
+    const struct value *target = &RF_FIELD(mount, mount, target);
+    for (size_t i = 0; target->text && i < p->root_mask.count; i++) {
+        const struct item *mask = &p->root_mask.items[i];
+        if (mask->gone || !mask->name[1] || !below(target->text, mask->name)) continue;
+        struct diag *d = rf_diag(c->diags, D_CONTRADICTION, target->at, "the mask '%s' hides the mount on '%s'",
+                                 mask->name, target->text);
+        if (!p->root_mask.origin || !p->root_mask.origin->is_preset)
+            rf_diag_other(c->diags, d, mask->at, "because of this");
+        rf_diag_help(c->diags, d, "write another target, or take the path out of root.mask");
+    }
+}
+
 static void check_whole_root(struct compile_context *c, const struct value *set, const char *path) {
     for (size_t i = 0; i < set->count; i++)
         if (!set->items[i].gone && strcmp(set->items[i].name, "/") == 0)
@@ -148,6 +162,7 @@ void rf_check_root(struct compile_context *c, const struct file *file) {
         if (!p->root_mounts.items[i].gone) {
             check_mount(c, p, &p->root_mounts.items[i]);
             check_pty_mount(c, p, &p->root_mounts.items[i]);
+            check_hidden(c, p, &p->root_mounts.items[i]);
         }
     if (p->root_hidepid.set && p->root_proc.num == 0)
         rf_diag(c->diags, D_CONTRADICTION, p->root_hidepid.at, "root.hidepid without a /proc");

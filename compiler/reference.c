@@ -12,10 +12,10 @@ static const char *const type_words[] = {
     [T_ENUM] = "one of",
     [T_TEXT] = "text",
     [T_TEMPLATE] = "text, may hold one `$(parameter)`",
-    [T_SIZE] = "size such as `512MiB`, or `max`",
-    [T_COUNT] = "number, or `max`",
-    [T_RATE] = "rate such as `200MB/s`, or `max`",
-    [T_CPU] = "decimal such as `1.5`, or `max`",
+    [T_SIZE] = "size such as `512MiB`",
+    [T_COUNT] = "number",
+    [T_RATE] = "rate such as `200MB/s`",
+    [T_CPU] = "decimal such as `1.5`",
     [T_DURATION] = "time such as `10s` (`ms`, `s`, `min`, `h`, `d`)",
     [T_MODE] = "quoted octal string",
     [T_NANOSECONDS] = "time such as `50us`",
@@ -76,6 +76,7 @@ static void print_type(FILE *out, const struct key_info *key) {
             w += n + (w[n] == '|');
         }
     if (key->type == T_LIST || key->type == T_SET) fprintf(out, " of %s", members_in_words(key->spec));
+    if (key->type == T_RATE || key->type == T_CPU || (key->spec && strstr(key->spec, "|max"))) fputs(", or `max`", out);
     if (key->flags & F_PARAMETER) fputs(", or a `$(number)` parameter", out);
     if (key->type == T_INT || key->type == T_SINT || key->type == T_RANGES) fprintf(out, " %s", key->spec);
 }

@@ -78,7 +78,9 @@ static bool bind_signed(struct bind *b, const char *spec, const struct node *nod
     const char *end;
     uint64_t n;
     if (!node->plain || !rf_scalar_decimal(node->text + negative, &end, &n) || *end || n > INT32_MAX) {
-        rf_diag(b->c->diags, D_NOT_A_NUMBER, node->at, "'%s' is not a plain decimal number", node->text);
+        struct diag *d =
+            rf_diag(b->c->diags, D_NOT_A_NUMBER, node->at, "'%s' is not a plain decimal number", node->text);
+        if (!node->plain) rf_diag_help(b->c->diags, d, "write it without quotes");
         return false;
     }
     int64_t value = negative ? -(int64_t)n : (int64_t)n;
@@ -136,7 +138,11 @@ static const char *unit_guess(const char *kind, const char *suffix) {
         const char *foreign, *ours;
     } bytes[] = {{"Ki", "KiB"}, {"Mi", "MiB"}, {"Gi", "GiB"}, {"Ti", "TiB"}, {"k", "kB"},  {"K", "KiB"},
                  {"m", "MiB"},  {"M", "MiB"},  {"g", "GiB"},  {"G", "GiB"},  {"t", "TiB"}, {"T", "TiB"},
-                 {"b", "B"},    {"", "B"},     {"KB", "kB"},  {"mb", "MB"},  {"gb", "GB"}, {"kb", "kB"}};
+                 {"b", "B"},    {"", "B"},     {"KB", "kB"},  {"mb", "MB"},  {"gb", "GB"}, {"kb", "kB"}},
+      times[] = {{"", "s"},        {"S", "s"},   {"sec", "s"},    {"secs", "s"},     {"second", "s"},
+                 {"seconds", "s"}, {"m", "min"}, {"mins", "min"}, {"minute", "min"}, {"minutes", "min"},
+                 {"H", "h"},       {"hr", "h"},  {"hour", "h"},   {"hours", "h"},    {"D", "d"},
+                 {"day", "d"},     {"days", "d"}};
     if (strcmp(kind, "B") == 0)
         for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++)
             if (strcmp(bytes[i].foreign, suffix) == 0) return bytes[i].ours;
@@ -145,7 +151,10 @@ static const char *unit_guess(const char *kind, const char *suffix) {
             if (strncmp(units[i].name, suffix, strlen(suffix)) == 0 &&
                 strcmp(units[i].name + strlen(suffix), "/s") == 0)
                 return units[i].name;
-    return (strcmp(kind, "s") == 0 || strcmp(kind, "ms") == 0) && !*suffix ? "s" : NULL;
+    if (strcmp(kind, "s") == 0 || strcmp(kind, "ms") == 0)
+        for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+            if (strcmp(times[i].foreign, suffix) == 0) return times[i].ours;
+    return NULL;
 }
 
 bool rf_scalar_quantity(struct bind *b, const char *kind, const struct node *node, uint64_t *number) {
@@ -351,7 +360,7 @@ static bool bind_language(struct bind *b, const struct node *node, uint64_t *num
 
 static bool is_number(enum value_type type) {
     return type == T_INT || type == T_SINT || type == T_SIZE || type == T_COUNT || type == T_RATE || type == T_CPU ||
-           type == T_MODE;
+           type == T_MODE || type == T_DURATION || type == T_NANOSECONDS || type == T_GRADED || type == T_RANGES;
 }
 
 /* $(number) in the place of a number: what it may become is looked at when all files are merged. */

@@ -152,8 +152,8 @@ void rf_scalar_bad_place(struct bind *b, const struct node *node) {
     struct diag *d = rf_diag(b->c->diags, D_BAD_PARAMETER, node->at, "a parameter cannot stand here");
     rf_diag_help(b->c->diags, d,
                  "parameters can stand in root.path, root.mounts (bind, content, size), hostname, domainname, "
-                 "process.args, process.env, "
-                 "resources.cgroup, memory.max, swap.max, pids.max, io.device and seccomp.notify.socket");
+                 "process.args, process.env, resources.cgroup, memory.max, swap.max, pids.max, io.device and "
+                 "seccomp.notify.socket");
 }
 
 /* "none|host" -> "none, host" */

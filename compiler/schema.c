@@ -63,9 +63,9 @@ static json_t *integer(const char *spec) {
     return *dots == '|' ? any_of(number, word("max"), NULL) : number;
 }
 
-static json_t *quantity(const char *units) {
-    json_t *text =
-        json_pack("{s:s, s:o}", "type", "string", "pattern", json_sprintf("^((0|[1-9][0-9]*)(%s)|max)$", units));
+static json_t *quantity(const char *units, bool unlimited) {
+    json_t *text = json_pack("{s:s, s:o}", "type", "string", "pattern",
+                             json_sprintf("^((0|[1-9][0-9]*)(%s)%s)$", units, unlimited ? "|max" : ""));
     return any_of(text, json_pack("{s:i}", "const", 0), NULL);
 }
 
@@ -151,7 +151,7 @@ static json_t *map_of(const char *name_pattern, json_t *value) {
 static json_t *rlimit_value(const struct rlimit_info *info) {
     static const char *const units[] = {
         [RLIMIT_BYTES] = "[kMGT]?B|[KMGT]iB", [RLIMIT_SECONDS] = "s|min|h|d", [RLIMIT_MICROSECONDS] = "us|ms|s"};
-    return info->unit == RLIMIT_COUNT ? integer("0..9223372036854775807|max") : quantity(units[info->unit]);
+    return info->unit == RLIMIT_COUNT ? integer("0..9223372036854775807|max") : quantity(units[info->unit], true);
 }
 
 static json_t *rlimits(void) {
@@ -263,8 +263,8 @@ static json_t *plain_schema(const struct key_info *key) {
     case T_ENUM: return enumeration(key->spec);
     case T_TEXT: return text_schema(key->spec);
     case T_TEMPLATE: return strcmp(key->spec, "path") == 0 ? pattern("^(/|\\$\\()") : typed("string");
-    case T_SIZE: return quantity("[kMGT]?B|[KMGT]iB");
-    case T_RATE: return quantity("[kMG]?B/s|[KMG]iB/s");
+    case T_SIZE: return quantity("[kMGT]?B|[KMGT]iB", strstr(key->spec, "|max") != NULL);
+    case T_RATE: return quantity("[kMG]?B/s|[KMG]iB/s", true);
     case T_CPU: return any_of(json_pack("{s:s, s:f}", "type", "number", "minimum", 0.01), word("max"), NULL);
     case T_DURATION: {
         bool unlimited = strstr(key->spec, "|max") != NULL;

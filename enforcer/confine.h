@@ -10,6 +10,8 @@ void rf_confine_hostname(struct rf_launch *launch);
 void rf_confine_session(struct rf_launch *launch); /* the caller's terminal is never ours to steer */
 void rf_confine_oom(struct rf_launch *launch);
 void rf_confine_rlimits(struct rf_launch *launch);
+/* By number, for rf_chars_nth(). */
+extern const char rf_confine_rlimit_names[];
 void rf_confine_umask(struct rf_launch *launch);
 
 /* confine_sysctls.c, first process: in the new namespaces, before /proc/sys is out of reach. */

@@ -44,6 +44,10 @@ void rf_confine_oom(struct rf_launch *launch) {
             error == -EACCES ? "; lowering it takes CAP_SYS_RESOURCE" : "");
 }
 
+const char rf_confine_rlimit_names[] =
+    "cpu\0fsize\0data\0stack\0core\0rss\0nproc\0nofile\0memlock\0as\0locks\0sigpending\0"
+    "msgqueue\0nice\0rtprio\0rttime";
+
 /* Hard limits first of all things that take privilege, so before the ids. */
 void rf_confine_rlimits(struct rf_launch *launch) {
     for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_RLIMITS); i++) {
@@ -52,12 +56,13 @@ void rf_confine_rlimits(struct rf_launch *launch) {
         const struct rlimit64 set = {r->soft, r->hard};
         struct rlimit64 got = {0, 0};
         int error = sys_prlimit(r->resource, &set, NULL);
+        const char *name = rf_chars_nth(rf_confine_rlimit_names, r->resource);
         if (error < 0)
-            rf_fail(where, error, "resource %u (RLIMIT_*): cannot set %lu:%lu%s", r->resource, r->soft, r->hard,
+            rf_fail(where, error, "%s: cannot set %lu:%lu%s", name, r->soft, r->hard,
                     error == -EPERM ? "; raising a hard limit takes CAP_SYS_RESOURCE" : "");
         error = sys_prlimit(r->resource, NULL, &got);
         if (error < 0 || got.rlim_cur != r->soft || got.rlim_max != r->hard)
-            rf_fail(where, error, "resource %u: the kernel did not keep the limit", r->resource);
+            rf_fail(where, error, "%s: the kernel did not keep the limit", name);
     }
 }
 

@@ -23,17 +23,18 @@ void rf_confine_sysctls(struct rf_launch *launch) {
         const struct rf_sysctl *s = RF_RECORD(&launch->view, SYSCTLS, struct rf_sysctl, i);
         const struct rf_where where = RF_AT(SYSCTLS, SYSCTLS, i);
         const char *value = rf_view_string(&launch->view, s->value);
-        RF_PRINT(got, "sys%s", rf_view_string(&launch->view, s->name));
+        const char *name = rf_view_string(&launch->view, s->name);
+        RF_PRINT(got, "sys%s", name);
         int fd = sys_openat2(launch->proc, got, O_RDWR, INSIDE);
         if (fd == -EACCES && rf_launch_new(launch, CLONE_NEWUSER))
             rf_fail(where, fd, "/proc/%s: this kernel leaves it to the host's root", got);
         rf_must(where, fd, "cannot open /proc/%s", got);
         int n = sys_write(fd, value, s->value.length);
         if (n == (int)s->value.length) n = sys_pread(fd, got, sizeof got - 1, 0);
-        rf_must(where, n, "cannot write '%s', or not read it back", value);
+        rf_must(where, n, "%s: cannot write '%s', or not read it back", name, value);
         got[n] = '\0';
         sys_close(fd);
         squeeze(got);
-        if (!rf_chars_equal(got, value)) rf_fail(where, 0, "the kernel took '%s' as '%s'", value, got);
+        if (!rf_chars_equal(got, value)) rf_fail(where, 0, "%s: the kernel took '%s' as '%s'", name, value, got);
     }
 }

@@ -50,14 +50,15 @@ int rf_object_open_socket(const struct rf_launch *launch, const struct rf_text *
     return check_socket(launch, open_path(launch, path, O_NOFOLLOW, where), where);
 }
 
+static const struct rf_where root_at = RF_FIELD(ROOT, ROOT, struct rf_root, path);
+
 /* A detached copy of the mount(s) at fd, in place of fd. */
 static int clone_tree(int fd, bool recursive, struct rf_where where, const char *name) {
     int tree = sys_open_tree(fd, OPEN_TREE_CLONE | (recursive ? AT_RECURSIVE : 0u));
     if (tree == -EINVAL && !recursive)
-        rf_fail(where, tree,
-                "%s: has mounts below it that an ordinary user may not uncover; it would take `recursive: true`, or a "
-                "path without mounts below it",
-                name);
+        rf_fail(where, tree, "%s: has mounts below it that an ordinary user may not uncover; it would take %s%s", name,
+                where.word == root_at.word ? "`namespaces.mount: host`" : "`recursive: true`",
+                ", or a path without mounts below it");
     if (tree < 0) rf_fail(where, tree, "%s: cannot clone the mount", name);
     /* A clone of a shared mount is its peer: from now on nothing that the host mounts comes in.  Before Linux 5.12 it is
      * made private once it is attached. */
@@ -70,8 +71,6 @@ static int clone_tree(int fd, bool recursive, struct rf_where where, const char 
     sys_close(fd);
     return tree;
 }
-
-static const struct rf_where root_at = RF_FIELD(ROOT, ROOT, struct rf_root, path);
 
 void rf_object_open_root(struct rf_launch *launch) {
     struct statx st;
@@ -159,7 +158,7 @@ static void open_ready_socket(struct rf_launch *launch) {
     const char *value = rf_pass_lookup(launch->options->environment, "NOTIFY_SOCKET");
     launch->objects.ready = -1;
     if (wanted == RF_HAND_ON_NOT || (!value && wanted == RF_HAND_ON_IF_THERE)) return;
-    if (!value) value = "";
+    if (!value) rf_fail(ready_at, 0, "NOTIFY_SOCKET is not set");
     if (*value != '/' && (*value != '@' || rf_launch_new(launch, CLONE_NEWNET)))
         rf_fail(ready_at, 0, "NOTIFY_SOCKET=%s: neither a path nor, with the host's network, an abstract name", value);
     launch->notify_socket = value - sizeof "NOTIFY_SOCKET";

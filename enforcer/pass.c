@@ -18,17 +18,17 @@ static uint64_t number_of(const struct rf_launch *launch, const char *name) {
     return p && rf_chars_number(&p, &number) && *p == '\0' ? number : 0;
 }
 
-static void keep(struct rf_launch *launch, int fd, struct rf_where where) {
+static void keep(struct rf_launch *launch, int fd, const char *name, struct rf_where where) {
     struct statx st;
-    /* One of ours that lies where the launcher has none, or that is ours anyway. */
-    bool ours = fd > 2 && (fd == launch->proc || fd == launch->options->status_fd);
-    int error = ours ? -EBADF : sys_fstatx(fd, &st);
+    if (fd > 2 && fd == launch->options->status_fd) rf_fail(where, 0, "descriptor %d (%s) is --status-fd", fd, name);
+    /* Ours may lie where the launcher has none. */
+    int error = fd > 2 && fd == launch->proc ? -EBADF : sys_fstatx(fd, &st);
     if (error == 0 && (st.stx_mode & S_IFMT) == S_IFDIR) error = -EISDIR;
     if (error == 0 && fd > 2) {
         launch->keep |= UINT64_C(1) << fd;
         error = sys_fcntl(fd, F_SETFD, FD_CLOEXEC);
     }
-    rf_must(where, error, "cannot hand on descriptor %d", fd);
+    rf_must(where, error, "cannot hand on descriptor %d (%s)", fd, name);
 }
 
 /* The protocol of sd_listen_fds(3): only what was meant for this very process. */
@@ -42,15 +42,17 @@ static void keep_listening(struct rf_launch *launch) {
         rf_fail(where, 0, "LISTEN_PID and LISTEN_FDS do not hand 1 to %u descriptors to this process",
                 RF_KEEP_FD_MAX - 2);
     launch->listens = true;
-    for (int fd = 3; fd < 3 + (int)count; fd++) keep(launch, fd, where);
+    for (int fd = 3; fd < 3 + (int)count; fd++) keep(launch, fd, "LISTEN_FDS", where);
 }
 
 void rf_pass_find(struct rf_launch *launch) {
     int status = launch->options->status_fd;
     launch->watched = launch->service->notify_socket && number_of(launch, "WATCHDOG_PID") == (uint64_t)sys_getpid();
-    for (int fd = 0; fd < 3; fd++) keep(launch, fd, RF_STEP(START));
-    for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_KEEP_FDS); i++)
-        keep(launch, (int)RF_RECORD(&launch->view, KEEP_FDS, struct rf_keep_fd, i)->fd, RF_AT(FDS, KEEP_FDS, i));
+    for (int fd = 0; fd < 3; fd++) keep(launch, fd, "standard stream", RF_STEP(START));
+    for (uint32_t i = 0; i < rf_view_count(&launch->view, RF_KEEP_FDS); i++) {
+        const struct rf_keep_fd *k = RF_RECORD(&launch->view, KEEP_FDS, struct rf_keep_fd, i);
+        keep(launch, (int)k->fd, rf_view_string(&launch->view, k->name), RF_AT(FDS, KEEP_FDS, i));
+    }
     keep_listening(launch);
     if (status > 2) rf_must(RF_STEP(OPTIONS), sys_fcntl(status, F_SETFD, FD_CLOEXEC), "cannot set close-on-exec");
     rf_must(RF_STEP(START), rf_files_close_but(3, launch->keep, status, launch->proc),

@@ -147,6 +147,7 @@ void rf_plan_cwd(const struct rf_launch *launch) {
 
 void rf_plan_init(const struct rf_launch *launch) {
     if (launch->process->init != RF_INIT_REAPER) say("none: the first process is the payload");
+    said = true; /* the step's own words tell of the reaper */
 }
 
 static void say_members(const struct rf_launch *launch, const char *what, enum rf_section_type type) {
@@ -184,7 +185,8 @@ void rf_plan_rlimits(const struct rf_launch *launch) {
     for (uint32_t i = 0; i < COUNT(RLIMITS); i++) {
         const struct rf_rlimit *r = AT(RLIMITS, rf_rlimit, i);
         char soft[24], hard[24];
-        say("resource %u: soft %s, hard %s", r->resource, rlimit(soft, r->soft), rlimit(hard, r->hard));
+        say("%s: soft %s, hard %s", rf_chars_nth(rf_confine_rlimit_names, r->resource), rlimit(soft, r->soft),
+            rlimit(hard, r->hard));
     }
 }
 
@@ -273,6 +275,7 @@ void rf_plan_print(const struct rf_launch *launch) {
     if (!same) rf_fail_print(1, "Then the launcher passes signals on, and removes the leaf at the end.");
     for (uint32_t i = 0; i < COUNT(ATTEND); i++) {
         const struct rf_attend *a = AT(ATTEND, rf_attend, i);
+        if (a->flags & RF_ATTEND_STOP) say("SIGKILL %lu ms after a SIGTERM", a->stop_timeout);
         if (a->time_limit) say("SIGTERM after %lu ms, SIGKILL %lu ms later", a->time_limit, a->stop_timeout);
     }
 }

@@ -146,6 +146,8 @@ def plan_option(w):
     check("started" not in text.splitlines(), "--plan started the payload")
     places = [text.lower().find(word) for word in ("memory.max", "mount /proc", "system-call filter")]
     check(-1 not in places and places == sorted(places), f"limits, mounts and seccomp last are not told in order:\n{text}")
+    check("as reaper\n      (nothing)" not in text, f"the reaper is nothing:\n{text}")
+    check("      nofile: soft 64, hard 64\n" in text, f"no name of a limit:\n{text}")
     check(w.root in text or "root" in text, f"the root is not named:\n{text}")
     again = w.run("everything", ["/bin/probe", "print", "started"], {"volume": w.data}, options=["--plan"])
     equal(again.out, text, "a second --plan")

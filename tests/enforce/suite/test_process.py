@@ -179,7 +179,7 @@ def rlimits_raised(w):
     if int(kernel.status_field("self", "CapEff"), 16) >> 24 & 1:
         equal(w.report("rlimits-raise")["rlimits"]["sigpending"], [64, 40000000], "sigpending")
     else:
-        w.refused("rlimits-raise", says=["rlimit", "rlimits-raise.ringfence.yaml:"])
+        w.refused("rlimits-raise", says=["rlimits: sigpending: ", "rlimits-raise.ringfence.yaml:"])
 
 
 @test()

@@ -292,7 +292,8 @@ def keep_fds_that_cannot_be(w):
         w.refused(blob, prepare=prepare, pass_fds="all", says=["descriptor 5", "EISDIR"])
     result = w.run(blob, ["/bin/probe", "print", "started"], prepare=status, pass_fds="all", options=["--status-fd", "5"])
     equal((result.code, result.out), (125, ""), "the status descriptor")
-    w.refused(policy(w, "reaper", "process: {keep_fds: {log: 3}}\n"), says=["descriptor 3"])  # one of the enforcer's own
+    check("(log) is --status-fd" in result.err, repr(result))
+    w.refused(policy(w, "reaper", "process: {keep_fds: {log: 3}}\n"), says=["descriptor 3 (log)"])  # one of the enforcer's own
 
 
 def listening(*numbers):
@@ -436,7 +437,7 @@ def notify_socket_where_the_host_is_seen(w):
 @test()
 def notify_socket_that_cannot_be(w):
     blob = policy(w, "reaper", "process: {notify_socket: true}\n")
-    w.refused(blob, says=["NOTIFY_SOCKET"])
+    w.refused(blob, says=["NOTIFY_SOCKET is not set"])
     r = w.report(policy(w, "reaper", "process: {notify_socket: true}\noptional: [process.notify_socket]\n"))
     check("NOTIFY_SOCKET" not in environment(r) and "notify" not in (r.get("dev") or {}), "an optional one that is not there")
     for bad in ("", "run/notify", "vsock:2:9", "/no/such", w.data + "/file"):

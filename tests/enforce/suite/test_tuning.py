@@ -238,7 +238,7 @@ def sysctls(w):
 def sysctls_that_cannot_be(w):
     need_sysctls()
     w.refused("sysctls-missing", says=["net/ipv4/no_such_thing", "ENOENT", "sysctls-missing.ringfence.yaml:"])
-    w.refused("sysctls-wrong", says=["30000 20000", "EINVAL"])
+    w.refused("sysctls-wrong", says=["net/ipv4/ip_local_port_range: ", "30000 20000", "EINVAL"])
     w.refused("sysctls-other", says=["'0x20'", "'32'"])
 
 

@@ -48,6 +48,13 @@ def user_process_outside(w):
 
 
 @test("anyone")
+def user_root_with_mounts_below(w):
+    """What is said is what the policy can say: a root has no `recursive`."""
+    said = w.refused("user-worker", params={"root": "/"}, user=who(w), says=["mounts below it", "namespaces.mount: host", "EINVAL"])
+    check("recursive" not in said, said)
+
+
+@test("anyone")
 def user_mounts(w):
     r = w.report("user-mounts", {"volume": w.data}, user=who(w),
                  paths=["/data", "/data/file", "/data2", "/tmp", "/etc/passwd", "/proc/sys/kernel/core_pattern"])
