@@ -154,9 +154,11 @@ void rf_enter_write_maps(struct rf_launch *launch) {
     if (helped && rf_must(RF_STEP(USER), sys_read(launch->ready[0], &byte, 1), "cannot wait") == 0) return;
     check_proc(launch);
     RF_PRINT(name, "%d", launch->child);
-    /* Our child is not waited for, so that its number is its own. */
+    /* A child of ours is not waited for, so that its number is its own. */
     int dir = rf_must(RF_STEP(USER), sys_openat(launch->proc, name, O_PATH | O_DIRECTORY, 0),
                       "cannot open /proc of the first process");
+    /* In place it is not: then its number is its own if it was not yet waited for when the directory was open. */
+    if (sys_pidfd_signal(launch->pidfd, 0) < 0) return;
     for (uint32_t kind = 0; kind < 2; kind++) {
         if (helped)
             run_helper(launch, dir, kind, name);
