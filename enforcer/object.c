@@ -155,10 +155,10 @@ static int open_ready(const struct rf_launch *launch) {
 /* Where the payload sees the host's mounts the name does; an abstract one is of the network namespace. */
 static void open_ready_socket(struct rf_launch *launch) {
     const uint32_t wanted = launch->service->notify_socket;
-    const char *value = rf_pass_lookup(launch->options->environment, "NOTIFY_SOCKET");
+    const char *found = rf_pass_lookup(launch->options->environment, "NOTIFY_SOCKET"), *value = found ? found : "";
     launch->objects.ready = -1;
-    if (wanted == RF_HAND_ON_NOT || (!value && wanted == RF_HAND_ON_IF_THERE)) return;
-    if (!value) rf_fail(ready_at, 0, "NOTIFY_SOCKET is not set");
+    if (wanted == RF_HAND_ON_NOT || (!found && wanted == RF_HAND_ON_IF_THERE)) return;
+    if (!found) rf_fail(ready_at, 0, "NOTIFY_SOCKET is not set");
     if (*value != '/' && (*value != '@' || rf_launch_new(launch, CLONE_NEWNET)))
         rf_fail(ready_at, 0, "NOTIFY_SOCKET=%s: neither a path nor, with the host's network, an abstract name", value);
     launch->notify_socket = value - sizeof "NOTIFY_SOCKET";
