@@ -112,7 +112,10 @@ def held(pid):
     """What a process holds that only the launch itself needs."""
     found = []
     for name in os.listdir(f"/proc/{pid}/fd"):
-        target = os.readlink(f"/proc/{pid}/fd/{name}")
+        try:
+            target = os.readlink(f"/proc/{pid}/fd/{name}")
+        except FileNotFoundError:
+            continue  # closed meanwhile
         if target.startswith("socket:") or "seccomp" in target:
             found.append(target)
     return found
