@@ -101,18 +101,23 @@ def cgroup_name_in_use(w):
     start(w, FIRST, files, options, ["/bin/probe", "exit", "0"]).finish().ok()
 
 
-@test("limits")
-def cgroup_name_of_a_killed_launch(w):
-    """What SIGKILL of the enforcer leaves is replaced by the next launch of the name, with nothing of its limits."""
-    w.cgroups.retire()
-    files, options = w.cgroups.parent()
-    launch = start(w, {**FIRST, "tasks": "4"}, files, options, ["/bin/probe", "handle"])
+def leave_leaf(w, params, files, options):
+    """A launch whose enforcer is killed: its leaf, named "one", stays."""
+    launch = start(w, params, files, options, ["/bin/probe", "handle"])
     equal(launch.line(), "ready\n", "first line")
     os.kill(launch.pid, signal.SIGKILL)
     launch.process.wait()
     w.reap()
     launch.finish(clean=False)
     check(named(w, "one"), "no leaf was left: nothing was tried")
+
+
+@test("limits")
+def cgroup_name_of_a_killed_launch(w):
+    """What SIGKILL of the enforcer leaves is replaced by the next launch of the name, with nothing of its limits."""
+    w.cgroups.retire()
+    files, options = w.cgroups.parent()
+    leave_leaf(w, {**FIRST, "tasks": "4"}, files, options)
     again = start(w, {**FIRST, "memory": str(48 * MIB)}, files, options)
     check_report(again, FIRST)
     check_leaf(w, {**FIRST, "memory": str(48 * MIB)})
@@ -127,13 +132,7 @@ def named_leaf_is_swept(w):
     """By a launch that has no name, too."""
     w.cgroups.retire()
     files, options = w.cgroups.parent()
-    launch = start(w, FIRST, files, options, ["/bin/probe", "handle"])
-    equal(launch.line(), "ready\n", "first line")
-    os.kill(launch.pid, signal.SIGKILL)
-    launch.process.wait()
-    w.reap()
-    launch.finish(clean=False)
-    check(named(w, "one"), "no leaf was left: nothing was tried")
+    leave_leaf(w, FIRST, files, options)
     other = w.start("instances", ["/bin/probe", "exit", "0"], {**FIRST, "instance": "other"}, files=files,
                     options=options)
     equal(other.finish(clean=False).code, 0, "another launch")
