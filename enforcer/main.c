@@ -118,6 +118,8 @@ static void parse(const char *const *word) {
         if (options.policy) break;
         options.policy = *word++;
     }
+    if (options.features && (options.policy || options.check || options.plan))
+        rf_fail(RF_STEP(OPTIONS), 0, "--features stands alone: it is about the kernel, not about a policy");
     if (!options.policy && !options.features) rf_fail(RF_STEP(OPTIONS), 0, "no policy named; see ringfence-run --help");
     if (options.policy_fd >= 0 && options.policy_fd == options.status_fd)
         rf_fail(RF_STEP(OPTIONS), 0, "--policy-fd and --status-fd name the same descriptor");

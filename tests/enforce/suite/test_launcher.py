@@ -81,6 +81,14 @@ def features_are_what_the_kernel_says(w):
         check(version in (0, 1, 2) and (version != 1 or v1), f"{name}: {version}")
 
 
+@test("anyone")
+def features_take_no_policy(w):
+    for words in (["--check"], ["--plan"], ["some.fence"]):
+        done = subprocess.run([w.enforcer, "--features", *words], capture_output=True, text=True)
+        equal((done.returncode, done.stdout), (125, ""), f"--features {words}")
+        check("--features stands alone" in done.stderr, done.stderr)
+
+
 @test()
 def features_of_a_caller_without_capabilities(w):
     told = features(w, USER)
