@@ -24,7 +24,7 @@ void rf_confine_sysctls(struct rf_launch *launch) {
         const struct rf_where where = RF_AT(SYSCTLS, SYSCTLS, i);
         const char *value = rf_view_string(&launch->view, s->value);
         const char *name = rf_view_string(&launch->view, s->name);
-        RF_PRINT(got, "sys%s", name);
+        if (!RF_PRINT(got, "sys%s", name)) rf_fail(where, -ENAMETOOLONG, "%s", name);
         int fd = sys_openat2(launch->proc, got, O_RDWR, INSIDE);
         if (fd == -EACCES && rf_launch_new(launch, CLONE_NEWUSER))
             rf_fail(where, fd, "/proc/%s: this kernel leaves it to the host's root", got);

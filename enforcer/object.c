@@ -148,7 +148,8 @@ void rf_object_open_io(struct rf_launch *launch, uint32_t i) {
 static const struct rf_where ready_at = RF_FIELD(DEV, SERVICE, struct rf_service, notify_socket);
 
 static int open_ready(const struct rf_launch *launch) {
-    RF_PRINT(path_text, "%s", rf_pass_lookup(launch->options->environment, "NOTIFY_SOCKET"));
+    const char *value = rf_pass_lookup(launch->options->environment, "NOTIFY_SOCKET");
+    if (!RF_PRINT(path_text, "%s", value)) rf_fail(ready_at, -ENAMETOOLONG, "NOTIFY_SOCKET"); /* cut, it is another */
     return check_socket(launch, sys_openat2(AT_FDCWD, path_text, O_PATH | O_NOFOLLOW, RESOLVE_NO_MAGICLINKS), ready_at);
 }
 

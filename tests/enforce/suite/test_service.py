@@ -437,6 +437,7 @@ def notify_socket_where_the_host_is_seen(w):
 @test()
 def notify_socket_that_cannot_be(w):
     blob = policy(w, "reaper", "process: {notify_socket: true}\n")
+    w.refused(blob, env={"PATH": "/bin", "NOTIFY_SOCKET": "/" + 5000 * "n"}, says=["NOTIFY_SOCKET: ENAMETOOLONG"])
     w.refused(blob, says=["NOTIFY_SOCKET is not set"])
     r = w.report(policy(w, "reaper", "process: {notify_socket: true}\noptional: [process.notify_socket]\n"))
     check("NOTIFY_SOCKET" not in environment(r) and "notify" not in (r.get("dev") or {}), "an optional one that is not there")
